@@ -1,0 +1,32 @@
+import type { Delivery, Gap, LayerMessage } from "../layers/channel-layer.ts";
+import type { SlowPolicy } from "../internal/send-options.ts";
+
+/**
+ * What an application gives back for one connection: the calls that it wants to get.
+ *
+ * Calls come one at a time and in order; a promise holds the next one back until it settles, and
+ * what it yields is ignored. An error ends this connection only: before it is accepted with a 500,
+ * afterwards with the close code 1011.
+ */
+export interface Handler {
+  /** What it is called in the log. @defaultValue the application's name */
+  readonly name?: string;
+  /** What happens when the peer, or this handler, is too slow. @defaultValue "close" */
+  readonly slow?: SlowPolicy;
+  /** Runs before the handshake is answered. Returning accepts it, unless it was decided already. */
+  open?(): void | Promise<unknown>;
+  /** A text message. Without this method the connection is closed with 1003. */
+  text?(message: string): void | Promise<unknown>;
+  /** A binary message; the bytes are the handler's to keep. Without this method: 1003. */
+  bytes?(message: Uint8Array): void | Promise<unknown>;
+  /** A message from the channel layer. */
+  event?(message: LayerMessage, delivery: Delivery): void | Promise<unknown>;
+  /** A loss that the channel layer noticed. */
+  gap?(gap: Gap): void | Promise<unknown>;
+  /**
+   * Runs exactly once if `open` was entered, however the connection ended. `code` is the close code
+   * that came first, sent or received: 1005 for a close frame without one, 1006 when there was no
+   * closing handshake.
+   */
+  disconnect?(code: number, reason: string): void | Promise<unknown>;
+}

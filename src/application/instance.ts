@@ -1,0 +1,453 @@
+import { type ErrorCode, UsageError } from "../errors.ts";
+import type { Clock } from "../internal/clock.ts";
+import type { ConnectionLimits } from "../internal/limits.ts";
+import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
+import type {
+  Channel,
+  Delivery,
+  Gap,
+  Joined,
+  JoinOptions,
+  LayerMessage,
+  Member,
+} from "../layers/channel-layer.ts";
+import type { Application } from "./application.ts";
+import type { Handler } from "./handler.ts";
+import type { Link } from "./link.ts";
+import { Letter, Mailbox, type MailboxReader } from "./mailbox.ts";
+import type { Scope } from "./scope.ts";
+import type { AcceptOptions, RejectOptions, Socket } from "./socket.ts";
+
+/** Where something went wrong. */
+export type Phase = "connect" | "receive" | "event" | "gap" | "disconnect";
+
+/** Whoever runs instances hears of their troubles, and of their end. */
+export interface InstanceObserver {
+  /** The application's own error. Only this connection is affected. */
+  error(error: unknown, phase: Phase, handler: string): void;
+  /** Nothing of the application runs any more for this connection. Once. */
+  finished(): void;
+}
+
+/** Options of {@link ApplicationInstance}. */
+export interface InstanceOptions {
+  readonly application: Application;
+  readonly scope: Scope;
+  readonly link: Link;
+  readonly limits: Required<ConnectionLimits>;
+  readonly clock: Pick<Clock, "after">;
+  readonly observer: InstanceObserver;
+}
+
+/**
+ * One application at one connection, from the handshake to `disconnect`.
+ *
+ * It is the {@link Socket} that the application gets, the {@link Member} that the layer delivers to,
+ * and it keeps the promises that hold for every handler: one call at a time, an error ends this
+ * connection only, `disconnect` exactly once if `open` was entered.
+ */
+export class ApplicationInstance implements Socket, Member, MailboxReader {
+  readonly #options: InstanceOptions;
+  readonly #mailbox: Mailbox;
+  #handler: Handler | undefined;
+  #state: "connecting" | "accepted" | "refused" | "closing" | "ended" = "connecting";
+  #accepted = false;
+  #disconnecting = false;
+  #finished = false;
+  #code = 1006;
+  #reason = "";
+  #channel: Channel | undefined;
+  #abort: AbortController | undefined;
+  #liftDeadline: (() => void) | undefined;
+
+  constructor(options: InstanceOptions) {
+    this.#options = options;
+    this.#mailbox = new Mailbox(this, options.limits);
+  }
+
+  /** Calls the application. */
+  start(): void {
+    const { application, scope, clock, limits } = this.#options;
+    let handler: Handler | Promise<Handler>;
+    try {
+      handler = application(scope, this);
+    } catch (error) {
+      return this.#failConnect(error);
+    }
+    if (handler instanceof Promise) {
+      handler.then(
+        (settled) => this.#begin(settled),
+        (error: unknown) => this.#failConnect(error),
+      );
+    } else {
+      this.#begin(handler);
+    }
+    if (this.#mailbox.busy && this.#state !== "ended") {
+      this.#liftDeadline = clock.after(limits.connectTimeout, () => this.#connectTimeout());
+    }
+  }
+
+  // From below: what the link tells.
+
+  /** A text message came. */
+  onText(message: string): void {
+    this.#mailbox.deliver(Letter.text, message, undefined);
+  }
+
+  /** A binary message came. */
+  onBytes(message: Uint8Array): void {
+    this.#mailbox.deliver(Letter.bytes, message, undefined);
+  }
+
+  /** The connection has ended, or there will be none. */
+  onEnd(code: number, reason: string): void {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    this.#code = code;
+    this.#reason = reason;
+    // Groups first: whatever the handler does, no membership is left behind.
+    void this.#channel?.close().catch((error: unknown) => this.#report(error, "disconnect"));
+    this.#abort?.abort();
+    this.#liftDeadline?.();
+    if (this.#handler === undefined) return this.#finish();
+    this.#mailbox.disconnect();
+    if (!this.#finished) this.#awaitDisconnect();
+  }
+
+  /** Goes on without handlers that are still at work: their deadline is now. */
+  abandon(): void {
+    if (this.#state !== "ended") this.onEnd(1006, "");
+    if (!this.#finished) this.#letGo();
+  }
+
+  /** Whether the handler is at work. */
+  get busy(): boolean {
+    return this.#mailbox.busy;
+  }
+
+  /** Whether the handshake was answered with 101, ever. */
+  get accepted(): boolean {
+    return this.#accepted;
+  }
+
+  // From the layer.
+
+  /** @internal */
+  deliver(message: LayerMessage, delivery: Delivery): void {
+    if (this.#isLive) this.#mailbox.deliver(Letter.event, message, delivery);
+  }
+
+  /** @internal */
+  gap(gap: Gap): void {
+    if (this.#isLive) this.#mailbox.deliver(Letter.gap, gap, undefined);
+  }
+
+  // From above: the Socket.
+
+  accept(options: AcceptOptions = {}): void {
+    if (this.#state === "ended") return;
+    if (this.#state !== "connecting") {
+      throw this.#accepted
+        ? new UsageError("ERR_ALREADY_ACCEPTED", "the connection was accepted before")
+        : new UsageError("ERR_CONNECTION_ENDED", "the connection was refused before");
+    }
+    const { subprotocol } = options;
+    const { subprotocols } = this.#options.scope;
+    if (subprotocol !== undefined && !subprotocols.includes(subprotocol)) {
+      const offered = subprotocols.length === 0 ? "none" : subprotocols.join(", ");
+      throw new UsageError(
+        "ERR_SUBPROTOCOL",
+        `subprotocol ${JSON.stringify(subprotocol)} was not offered by the client; offered: ${offered}`,
+      );
+    }
+    this.#options.link.accept(options);
+    this.#state = "accepted";
+    this.#accepted = true;
+    this.#liftDeadline?.();
+  }
+
+  reject(status: number, options: RejectOptions = {}): void {
+    if (this.#state === "accepted") return this.close(1008);
+    if (this.#state !== "connecting") return;
+    this.#options.link.reject(status, options);
+    this.#state = "refused";
+    this.#settleRefused();
+  }
+
+  send(data: string | Uint8Array, options?: SendOptions): void {
+    if (this.#state === "connecting" || this.#state === "refused") this.#throwUnsendable();
+    if (typeof data !== "string" && !(data instanceof Uint8Array)) {
+      throw new UsageError(
+        "ERR_SEND_DATA",
+        `send takes a string or a Uint8Array, not ${kindOf(data)}`,
+      );
+    }
+    this.#options.link.send(data, options, this.#mailbox.answering);
+  }
+
+  drained(): Promise<void> {
+    return this.#options.link.drained();
+  }
+
+  close(code = 1000, reason = ""): void {
+    if (this.#state === "connecting") return this.reject(403);
+    if (this.#state === "refused") return;
+    this.#options.link.close(code, reason);
+    if (this.#state === "accepted") {
+      this.#state = "closing";
+      this.#mailbox.clear();
+    }
+  }
+
+  async join(group: string, options?: JoinOptions): Promise<Joined> {
+    return this.#options.scope.layer.join(group, this.#openChannel(), options);
+  }
+
+  async leave(group: string): Promise<void> {
+    if (this.#channel !== undefined) await this.#options.scope.layer.leave(group, this.#channel);
+  }
+
+  get channel(): string {
+    return this.#openChannel().name;
+  }
+
+  pause(): void {
+    this.#options.link.pause("application");
+  }
+
+  resume(): void {
+    this.#options.link.resume("application");
+  }
+
+  get bufferedAmount(): number {
+    return this.#options.link.bufferedAmount;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#state === "ended") this.#abort.abort();
+    }
+    return this.#abort.signal;
+  }
+
+  // The mailbox's reader.
+
+  /** @internal */
+  get slow(): SlowPolicy {
+    return this.#handler?.slow ?? "close";
+  }
+
+  /** @internal */
+  handle(letter: Letter, value: unknown, delivery: Delivery | undefined): void | Promise<unknown> {
+    const handler = this.#handler!;
+    switch (letter) {
+      case Letter.text:
+        if (handler.text === undefined) throw kindError("text");
+        return handler.text(value as string);
+      case Letter.bytes:
+        if (handler.bytes === undefined) throw kindError("binary");
+        return handler.bytes(value as Uint8Array);
+      case Letter.event:
+        if (handler.event === undefined) throw eventError(value as LayerMessage);
+        return handler.event(value as LayerMessage, delivery!);
+      case Letter.gap:
+        return handler.gap?.(value as Gap);
+      case Letter.open: {
+        const opening = handler.open?.();
+        if (opening === undefined) return this.#opened();
+        return Promise.resolve(opening).then(() => this.#opened());
+      }
+      case Letter.disconnect: {
+        this.#disconnecting = true;
+        const parting = handler.disconnect?.(this.#code, this.#reason);
+        if (parting === undefined) return this.#finish();
+        return Promise.resolve(parting).then(() => this.#finish());
+      }
+    }
+  }
+
+  /** @internal */
+  failed(error: unknown, letter: Letter): void {
+    this.#report(error, phases[letter]);
+    if (letter === Letter.disconnect) return this.#finish();
+    if (this.#state === "connecting") return this.#refuse(500);
+    if (this.#state === "refused") return this.onEnd(1006, "");
+    if (this.#state !== "accepted" || isCode(error, "ERR_EVENT_NOT_HANDLED")) return;
+    this.#state = "closing";
+    this.#mailbox.clear();
+    if (isCode(error, "ERR_KIND_NOT_HANDLED"))
+      this.#options.link.close(1003, (error as UsageError).message);
+    else this.#options.link.close(1011, "internal error");
+  }
+
+  /** @internal */
+  idle(): void {
+    this.#options.link.flush();
+  }
+
+  /** @internal */
+  full(): void {
+    this.#options.link.pause("mailbox");
+  }
+
+  /** @internal */
+  room(): void {
+    this.#options.link.resume("mailbox");
+  }
+
+  /** @internal */
+  overflow(policy: SlowPolicy): void {
+    this.#options.link.drop(0, "slow");
+    if (policy === "close" && this.#state === "accepted") {
+      this.#state = "closing";
+      const { mailboxMessages } = this.#options.limits;
+      this.#options.link.fail(
+        4008,
+        `more than ${mailboxMessages} messages wait for a slow handler`,
+      );
+    }
+  }
+
+  // The course of a connection.
+
+  get #isLive(): boolean {
+    return this.#state === "connecting" || this.#state === "accepted";
+  }
+
+  #begin(handler: Handler): void {
+    // Whoever left, or was refused, before there was a handler has nothing to hear of it.
+    if (this.#state === "ended") return this.#finish();
+    if (typeof handler !== "object" || handler === null) {
+      const given = kindOf(handler);
+      const error = new UsageError(
+        "ERR_NOT_A_CONSUMER",
+        `an application returned ${given}, not a handler`,
+      );
+      return this.#failConnect(error);
+    }
+    this.#handler = handler;
+    this.#mailbox.open();
+  }
+
+  #opened(): void {
+    if (this.#state === "connecting") this.accept();
+    else if (this.#state === "refused") this.onEnd(1006, "");
+  }
+
+  /** The application failed before there was a handler. */
+  #failConnect(error: unknown): void {
+    this.#report(error, "connect");
+    if (this.#state === "connecting") return this.#refuse(500);
+    if (this.#state !== "accepted") return;
+    this.#options.link.close(1011, "internal error");
+    this.onEnd(1011, "internal error");
+  }
+
+  #connectTimeout(): void {
+    if (this.#state !== "connecting") return;
+    const { connectTimeout } = this.#options.limits;
+    const message = `connecting took more than ${connectTimeout} ms, and was refused with 503`;
+    this.#report(new UsageError("ERR_HANDLER_TIMEOUT", message), "connect");
+    this.#options.link.reject(503, {});
+    this.onEnd(1006, "");
+  }
+
+  #refuse(status: number): void {
+    this.#state = "refused";
+    this.#options.link.reject(status, {});
+    this.onEnd(1011, "");
+  }
+
+  /** After a refusal the link has no more to tell: the instance ends when `open` has settled. */
+  #settleRefused(): void {
+    if (this.#handler === undefined || !this.#mailbox.busy) this.onEnd(1006, "");
+  }
+
+  /** Gives handlers that are still at work a deadline, then goes on without them. */
+  #awaitDisconnect(): void {
+    const { clock, limits } = this.#options;
+    this.#liftDeadline = clock.after(limits.disconnectTimeout, () => this.#letGo());
+  }
+
+  #letGo(): void {
+    const { disconnectTimeout } = this.#options.limits;
+    const what = this.#disconnecting ? "disconnect took" : "a handler went on for";
+    this.#report(
+      new UsageError(
+        "ERR_HANDLER_TIMEOUT",
+        `${what} more than ${disconnectTimeout} ms after the connection ended, and was let go`,
+      ),
+      "disconnect",
+    );
+    this.#mailbox.close();
+    if (this.#disconnecting) return this.#finish();
+    this.#awaitDisconnect();
+    // Past the mailbox: the handler that hangs would hold the last letter back for ever.
+    try {
+      const parting = this.handle(Letter.disconnect, undefined, undefined);
+      if (parting instanceof Promise) {
+        parting.catch((error: unknown) => this.failed(error, Letter.disconnect));
+      }
+    } catch (error) {
+      this.failed(error, Letter.disconnect);
+    }
+  }
+
+  #finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#liftDeadline?.();
+    this.#mailbox.close();
+    this.#options.observer.finished();
+  }
+
+  #openChannel(): Channel {
+    if (this.#state === "refused" || this.#state === "ended") {
+      throw new UsageError("ERR_CONNECTION_ENDED", "the connection was refused or has ended");
+    }
+    this.#channel ??= this.#options.scope.layer.channel(this);
+    return this.#channel;
+  }
+
+  #throwUnsendable(): never {
+    throw this.#state === "connecting"
+      ? new UsageError("ERR_NOT_ACCEPTED", "nothing can be sent before the connection is accepted")
+      : new UsageError("ERR_CONNECTION_ENDED", "the connection was refused: nothing can be sent");
+  }
+
+  #report(error: unknown, phase: Phase): void {
+    const name = this.#handler?.name ?? this.#options.application.name;
+    this.#options.observer.error(error, phase, name === "" ? "handler" : name);
+  }
+}
+
+/** In which phase a letter is handled. */
+const phases: Record<Letter, Phase> = {
+  [Letter.open]: "connect",
+  [Letter.text]: "receive",
+  [Letter.bytes]: "receive",
+  [Letter.event]: "event",
+  [Letter.gap]: "gap",
+  [Letter.disconnect]: "disconnect",
+};
+
+/** What a handler is told of that has no method for what came. */
+export function kindError(kind: "text" | "binary"): UsageError {
+  return new UsageError("ERR_KIND_NOT_HANDLED", `${kind} messages are not supported here`);
+}
+
+/** What is reported when nobody handles a layer message. */
+export function eventError(message: LayerMessage): UsageError {
+  const type = JSON.stringify(message.type);
+  return new UsageError("ERR_EVENT_NOT_HANDLED", `no handler for layer messages of type ${type}`);
+}
+
+function isCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof UsageError && error.code === code;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  return typeof value === "object" ? (value.constructor?.name ?? "an object") : typeof value;
+}

@@ -1,0 +1,236 @@
+import type { ConnectionLimits } from "../internal/limits.ts";
+import type { SlowPolicy } from "../internal/send-options.ts";
+import type { Delivery, LayerMessage } from "../layers/channel-layer.ts";
+
+/** What a letter in a {@link Mailbox} is. */
+export const Letter = { open: 0, text: 1, bytes: 2, event: 3, gap: 4, disconnect: 5 } as const;
+
+/** One of the kinds of letters. */
+export type Letter = (typeof Letter)[keyof typeof Letter];
+
+/** The one who reads the letters. */
+export interface MailboxReader {
+  /** What happens to a layer message that meets a full mailbox. */
+  readonly slow: SlowPolicy;
+  /** Handles one letter. An error, thrown or as a rejection, goes to `failed`. */
+  handle(letter: Letter, value: unknown, delivery: Delivery | undefined): void | Promise<unknown>;
+  /** A handler failed. */
+  failed(error: unknown, letter: Letter): void;
+  /** All letters are handled, after a promise was awaited. */
+  idle(): void;
+  /** Letters from the peer fill the mailbox; there is room again. */
+  full(): void;
+  room(): void;
+  /** A layer message was dropped; with the policy `close` the connection is to be closed. */
+  overflow(policy: SlowPolicy): void;
+}
+
+/** A letter takes three places in the queue: its kind, its value, its delivery. */
+const places = 3;
+
+/**
+ * One handler's letters, handled one at a time and in order.
+ *
+ * It costs nothing while the handler is idle: a letter is a plain call. Only a handler that returned
+ * a promise makes letters queue, and one asynchronous loop then handles the whole burst.
+ */
+export class Mailbox {
+  readonly #reader: MailboxReader;
+  readonly #limits: Required<ConnectionLimits>;
+  /** Closed at first: what comes before `open` waits for it. */
+  #busy = true;
+  #closed = false;
+  #queue: unknown[] = [];
+  #head = 0;
+  /** Bytes of the peer's messages in the queue; text counts its characters. */
+  #bytes = 0;
+  #full = false;
+  #current: Letter | undefined;
+
+  constructor(reader: MailboxReader, limits: Required<ConnectionLimits>) {
+    this.#reader = reader;
+    this.#limits = limits;
+  }
+
+  /** Whether a letter is being handled, or none is handled yet. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /** Whether a message of the peer is being handled: what is sent now answers it. */
+  get answering(): boolean {
+    return this.#current !== undefined && this.#current < Letter.event;
+  }
+
+  /** Handles `open`, then what has come before. */
+  open(): void {
+    this.#run(Letter.open, undefined, undefined);
+  }
+
+  /** Handles a letter now, or after those before it. */
+  deliver(letter: Letter, value: unknown, delivery: Delivery | undefined): void {
+    if (this.#closed) return;
+    if (this.#busy) this.#enqueue(letter, value, delivery);
+    else this.#run(letter, value, delivery);
+  }
+
+  /** The last letter: behind the peer's messages, in place of all layer messages. */
+  disconnect(): void {
+    this.#removeEvents();
+    this.deliver(Letter.disconnect, undefined, undefined);
+    this.#closed = true;
+  }
+
+  /** Forgets what waits, and takes no more. */
+  close(): void {
+    this.#closed = true;
+    this.clear();
+  }
+
+  /** Forgets what waits. */
+  clear(): void {
+    this.#queue = [];
+    this.#head = 0;
+    this.#bytes = 0;
+  }
+
+  #run(letter: Letter, value: unknown, delivery: Delivery | undefined): void {
+    this.#busy = true;
+    let pending = this.#handle(letter, value, delivery);
+    while (pending === undefined) {
+      if (this.#head === this.#queue.length) {
+        this.#busy = false;
+        return;
+      }
+      pending = this.#handleNext();
+    }
+    void this.#continue(pending);
+  }
+
+  async #continue(first: Promise<unknown>): Promise<void> {
+    let pending: Promise<unknown> | undefined = first;
+    for (;;) {
+      const letter = this.#current!;
+      try {
+        await pending;
+      } catch (error) {
+        this.#reader.failed(error, letter);
+      }
+      do {
+        if (this.#head === this.#queue.length) {
+          this.#busy = false;
+          this.#current = undefined;
+          this.#reader.idle();
+          return;
+        }
+        pending = this.#handleNext();
+      } while (pending === undefined);
+    }
+  }
+
+  /** Calls the handler; a promise if it has more to do. */
+  #handle(
+    letter: Letter,
+    value: unknown,
+    delivery: Delivery | undefined,
+  ): Promise<unknown> | undefined {
+    this.#current = letter;
+    try {
+      const result = this.#reader.handle(letter, value, delivery);
+      if (isPromise(result)) return result;
+    } catch (error) {
+      this.#reader.failed(error, letter);
+    }
+    this.#current = undefined;
+    return undefined;
+  }
+
+  #handleNext(): Promise<unknown> | undefined {
+    const queue = this.#queue;
+    const head = this.#head;
+    const letter = queue[head] as Letter;
+    const value = queue[head + 1];
+    const delivery = queue[head + 2] as Delivery | undefined;
+    this.#head = head + places;
+    if (this.#head === queue.length) {
+      queue.length = 0;
+      this.#head = 0;
+    } else {
+      queue[head + 1] = undefined;
+    }
+    this.#bytes -= sizeOf(letter, value);
+    if (this.#full && !this.#exceeds(2)) {
+      this.#full = false;
+      this.#reader.room();
+    }
+    return this.#handle(letter, value, delivery);
+  }
+
+  #enqueue(letter: Letter, value: unknown, delivery: Delivery | undefined): void {
+    if (letter === Letter.event && this.#exceeds(1) && !this.#makeRoom(value, delivery)) return;
+    this.#queue.push(letter, value, delivery);
+    this.#bytes += sizeOf(letter, value);
+    if (!this.#full && this.#exceeds(1)) {
+      this.#full = true;
+      this.#reader.full();
+    }
+  }
+
+  /** Whether the mailbox holds more than one part in `parts` of what it may. */
+  #exceeds(parts: number): boolean {
+    const waiting = (this.#queue.length - this.#head) / places;
+    return (
+      waiting * parts >= this.#limits.mailboxMessages ||
+      this.#bytes * parts >= this.#limits.mailboxSize
+    );
+  }
+
+  /** A layer message meets a full mailbox: whether it may come in, after the policy was followed. */
+  #makeRoom(value: unknown, delivery: Delivery | undefined): boolean {
+    const policy = this.#reader.slow;
+    this.#reader.overflow(policy);
+    if (policy === "close" || policy === "drop-newest") return false;
+    const { type } = value as LayerMessage;
+    const same = (place: number) =>
+      (this.#queue[place + 1] as LayerMessage).type === type &&
+      (this.#queue[place + 2] as Delivery).group === delivery?.group;
+    // With `latest`, what says the same of the same group is the message to replace.
+    const replaced = (policy === "latest" ? this.#find(same) : undefined) ?? this.#find(() => true);
+    if (replaced === undefined) return false;
+    this.#queue.splice(replaced, places);
+    return true;
+  }
+
+  #find(fits: (place: number) => boolean): number | undefined {
+    for (let place = this.#head; place < this.#queue.length; place += places) {
+      if (this.#queue[place] === Letter.event && fits(place)) return place;
+    }
+    return undefined;
+  }
+
+  #removeEvents(): void {
+    if (this.#head === this.#queue.length) return;
+    const kept: unknown[] = [];
+    for (let place = this.#head; place < this.#queue.length; place += places) {
+      const letter = this.#queue[place] as Letter;
+      if (letter < Letter.event) kept.push(letter, this.#queue[place + 1], undefined);
+    }
+    this.#queue = kept;
+    this.#head = 0;
+  }
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "then" in value &&
+    typeof value.then === "function"
+  );
+}
+
+function sizeOf(letter: Letter, value: unknown): number {
+  if (letter === Letter.text) return (value as string).length;
+  if (letter === Letter.bytes) return (value as Uint8Array).byteLength;
+  return 0;
+}

@@ -1,0 +1,114 @@
+import type { Application, Match, RouteOptions } from "./application.ts";
+import { type ApplicationLike, toApplication } from "./consumer.ts";
+import { type Params, type PathParams, PathPattern } from "./path-pattern.ts";
+import type { Scope } from "./scope.ts";
+
+/** A match that knows how it came about, so that a router can follow it without matching again. */
+export interface RouteMatch extends Match {
+  readonly route: Route<never>;
+  /** The path that is left for a matcher behind this route. */
+  readonly rest: string;
+  /** What that matcher said of it. */
+  readonly inner: Match | undefined;
+}
+
+/** A path and the application behind it, made by {@link route} and given to `router`. */
+export class Route<S extends Scope = Scope> {
+  readonly application: Application<S>;
+  readonly #pattern: PathPattern;
+  readonly #options: RouteOptions;
+
+  constructor(path: string | RegExp, application: Application<S>, options: RouteOptions) {
+    this.application = application;
+    this.#pattern = new PathPattern(path);
+    this.#options = options;
+  }
+
+  /**
+   * Matches the whole path; or, when the application has a `match` of its own, the beginning of the
+   * path by this route and the rest by that.
+   */
+  match(path: string): RouteMatch | undefined {
+    const { match } = this.application;
+    if (match === undefined) {
+      const params = this.#pattern.match(path);
+      if (params === undefined) return undefined;
+      return { params, options: this.#options, route: this, rest: path, inner: undefined };
+    }
+    const prefix = this.#pattern.matchPrefix(path);
+    if (prefix === undefined) return undefined;
+    const inner = match(prefix.rest);
+    if (inner === undefined) return undefined;
+    return {
+      params: mergeParams(prefix.params, inner.params),
+      options: mergeOptions(this.#options, inner.options),
+      route: this,
+      rest: prefix.rest,
+      inner,
+    };
+  }
+}
+
+/**
+ * Puts an application, or a consumer class, behind a path. {@link PathPattern} says what can be
+ * written in one.
+ *
+ * The path is matched as a whole, unless the application is a router, alone or wrapped in
+ * middleware: then it is a prefix, the router is given the rest, and `scope.path` stays whole.
+ *
+ * The parameters arrive decoded in `scope.params`. An application that needs one which the path does
+ * not have is refused by the compiler; a `RegExp`, or a path that is not a literal, is taken at its
+ * word. An application written in place is told its parameters: `route("/:id/", (scope) => …)` knows
+ * that `scope.params.id` is a string.
+ *
+ * @throws UsageError `ERR_ROUTE_PATTERN` for a path that cannot be used, `ERR_NOT_A_CONSUMER` for an
+ * application that is none.
+ */
+export function route<
+  const T extends string | RegExp,
+  S extends Scope = Scope & { readonly params: ParamsOf<T> },
+>(
+  path: Fitting<T, S["params"]>,
+  application: ApplicationLike<S>,
+  options: RouteOptions = {},
+): Route<Omit<S, "params"> & Scope> {
+  // `never`: that the parameters are there is settled by `Fitting`, and from here on nobody asks.
+  return new Route(path as string | RegExp, toApplication(application) as never, options);
+}
+
+/** Puts the parameters of an inner match over those of an outer one. */
+export function mergeParams(outer: object, inner: PathParams): PathParams {
+  return Object.freeze(Object.assign(Object.create(null), outer, inner));
+}
+
+function mergeOptions(outer: RouteOptions, inner: RouteOptions): RouteOptions {
+  const origins = inner.origins ?? outer.origins;
+  return {
+    ...(origins !== undefined && { origins }),
+    ...((outer.limits ?? inner.limits) && { limits: { ...outer.limits, ...inner.limits } }),
+  };
+}
+
+/** What is known of the parameters of a path; of a regular expression's, only that they are strings. */
+type ParamsOf<T extends string | RegExp> = T extends string ? Params<T> : PathParams;
+
+/** `T`, if it has the parameters that are needed; otherwise a sentence for the compiler to show. */
+type Fitting<T extends string | RegExp, Needed extends object> = (
+  IsKnown<T> extends true
+    ? ParamsOf<T>
+    : { readonly [Name in keyof Needed]: string }
+) extends Needed
+  ? T
+  : [Lacking<T, Needed>] extends [never]
+    ? "the parameters of a path are strings, and the application needs something else"
+    : `the application needs the parameter "${Lacking<T, Needed>}", which this path does not have`;
+
+type Lacking<T extends string | RegExp, Needed> =
+  IsKnown<T> extends true ? Exclude<keyof Needed & string, keyof ParamsOf<T>> : never;
+
+/** Whether the compiler can read the path. */
+type IsKnown<T extends string | RegExp> = T extends string
+  ? string extends T
+    ? false
+    : true
+  : false;

@@ -1,0 +1,94 @@
+import type { Application, Match } from "./application.ts";
+import type { Handler } from "./handler.ts";
+import { mergeParams, type Route, type RouteMatch } from "./route.ts";
+import type { Scope } from "./scope.ts";
+import type { Socket } from "./socket.ts";
+
+/** An application that is several others, each behind its path. */
+export interface Router<S extends Scope = Scope> extends Application<S> {
+  readonly match: (path: string) => Match | undefined;
+}
+
+/**
+ * Makes one application of several routes: the first one that matches is taken. No match is a 404,
+ * and a router without routes matches nothing.
+ *
+ * Routers nest, with or without middleware between them: `route("/admin/", router([…]))`. A route
+ * whose router does not match the rest of a path does not match either, and the next one is tried.
+ *
+ * A server matches once, before any middleware runs, so `scope.params` holds the parameters of all
+ * the routes on the way from the outermost middleware on. A router called by itself, in a test for
+ * instance, matches `scope.path` and adds the parameters to those it finds.
+ */
+export function router<const R extends readonly Route<never>[]>(routes: R): Router<Needs<R>> {
+  const candidates = [...routes];
+  const decided = new WeakSet<Match>();
+
+  function match(path: string): RouteMatch | undefined {
+    for (const candidate of candidates) {
+      const found = candidate.match(path);
+      if (found !== undefined) {
+        decided.add(found);
+        return found;
+      }
+    }
+    return undefined;
+  }
+
+  function application(scope: Scope, socket: Socket): Handler | Promise<Handler> {
+    const { path, match: settled } = aheadOf(scope);
+    if (settled !== undefined && decided.has(settled)) {
+      const { route, rest, inner } = settled as RouteMatch;
+      // `never`: that the scope has what all the routes need is what our own type asks for.
+      return route.application(lead(scope, { path: rest, match: inner }) as never, socket);
+    }
+    const found = match(path);
+    if (found === undefined) {
+      socket.reject(404);
+      return {};
+    }
+    return application(enter(scope, found), socket);
+  }
+
+  return Object.assign(application, { match });
+}
+
+/**
+ * The scope to call an application with after its `match` took the path: it has the parameters, and
+ * the routers on the way follow this match instead of matching again, whatever a middleware makes of
+ * the path or the parameters.
+ */
+export function enter<S extends Scope>(scope: S, match: Match): S {
+  const params = mergeParams(scope.params, match.params);
+  const { path } = aheadOf(scope);
+  return lead(scope, { path, match }, { params: { value: params, enumerable: true } });
+}
+
+/** What a connection has before it, at some place between two routers. */
+interface Ahead {
+  /** The part of the path that no route has taken. */
+  readonly path: string;
+  /** What was settled about it, if anything was. */
+  readonly match: Match | undefined;
+}
+
+/**
+ * Where a scope keeps it. Scopes that are widened inherit it, so middleware need not know of it; a
+ * symbol keeps it from everybody else.
+ */
+const ahead: unique symbol = Symbol("ahead");
+
+function aheadOf(scope: Scope & { readonly [ahead]?: Ahead }): Ahead {
+  return scope[ahead] ?? { path: scope.path, match: undefined };
+}
+
+function lead<S extends Scope>(scope: S, to: Ahead, more?: PropertyDescriptorMap): S {
+  return Object.freeze(Object.create(scope, { ...more, [ahead]: { value: to } }));
+}
+
+/** What all the routes need together. */
+type Needs<R extends readonly unknown[]> = {
+  [K in keyof R]: R[K] extends Route<infer S> ? (scope: S) => void : never;
+}[number] extends (scope: infer All) => void
+  ? All & Scope
+  : Scope;

@@ -1,0 +1,240 @@
+import { UsageError } from "../errors.ts";
+import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
+import type {
+  ChannelLayer,
+  Delivery,
+  Gap,
+  Joined,
+  JoinOptions,
+  LayerMessage,
+} from "../layers/channel-layer.ts";
+import type { Application } from "./application.ts";
+import { type EventMethod, eventTable } from "./event-table.ts";
+import type { Handler } from "./handler.ts";
+import { eventError, kindError } from "./instance.ts";
+import type { Scope } from "./scope.ts";
+import type { AcceptOptions, RejectOptions, Socket } from "./socket.ts";
+
+/**
+ * A class that is made once for each connection: override what you want to hear.
+ *
+ * Its methods are called one at a time and in order; a promise holds the next call back. A method
+ * whose name has a dot is called for layer messages of that `type`:
+ *
+ * ```ts
+ * class Chat extends WebSocketConsumer {
+ *   override async connect() {
+ *     await this.join("lobby");
+ *   }
+ *   override receive(text: string) {
+ *     return this.layer.groupSend("lobby", { type: "chat.message", text });
+ *   }
+ *   "chat.message"(event: { text: string }) {
+ *     this.send(event.text);
+ *   }
+ * }
+ * ```
+ */
+export abstract class WebSocketConsumer<S extends Scope = Scope> {
+  /** What happens when the peer, or this consumer, is too slow. */
+  static readonly slow: SlowPolicy = "close";
+
+  #scope: S | undefined;
+  #socket: Socket | undefined;
+
+  /**
+   * Makes an application of a consumer class, with arguments for its constructor. Wherever an
+   * application is taken, the class itself is too.
+   */
+  static toApplication<A extends unknown[], S extends Scope>(
+    this: new (
+      ...args: A
+    ) => WebSocketConsumer<S>,
+    ...args: A
+  ): Application<S> {
+    const consumerClass = this;
+    const table = eventTable(consumerClass, WebSocketConsumer.prototype);
+    const { slow } = consumerClass as unknown as typeof WebSocketConsumer;
+    const application = (scope: S, socket: Socket): Handler => {
+      const consumer = new consumerClass(...args);
+      consumer.#scope = scope;
+      consumer.#socket = socket;
+      return new ConsumerHandler(consumer as unknown as WebSocketConsumer, table, slow);
+    };
+    Object.defineProperty(application, "name", { value: consumerClass.name });
+    return application;
+  }
+
+  /** What is known of the connection. */
+  get scope(): S {
+    if (this.#scope === undefined) this.#throwUnbound();
+    return this.#scope;
+  }
+
+  /** The parameters of the route. */
+  get params(): S["params"] {
+    return this.scope.params;
+  }
+
+  /** The server's channel layer. */
+  get layer(): ChannelLayer {
+    return this.scope.layer;
+  }
+
+  /** This connection's own address on the layer. */
+  get channel(): string {
+    return this.#bound.channel;
+  }
+
+  /** Whether the connection was accepted; `disconnect` may want to know. */
+  get accepted(): boolean {
+    return this.#bound.accepted;
+  }
+
+  /** Aborts when the connection has ended. */
+  get signal(): AbortSignal {
+    return this.#bound.signal;
+  }
+
+  /** Bytes that were sent but not yet taken by the operating system. */
+  get bufferedAmount(): number {
+    return this.#bound.bufferedAmount;
+  }
+
+  /** Runs before the handshake is answered. Returning accepts; {@link reject} refuses. */
+  connect(): void | Promise<unknown> {}
+
+  /** A text message came. Not overridden, the connection is closed with 1003. */
+  receive(_text: string): void | Promise<unknown> {
+    throw kindError("text");
+  }
+
+  /** A binary message came; the bytes are yours. Not overridden, the connection is closed with 1003. */
+  receiveBytes(_bytes: Uint8Array): void | Promise<unknown> {
+    throw kindError("binary");
+  }
+
+  /** The layer noticed a loss in one of this consumer's groups. */
+  gap(_gap: Gap): void | Promise<unknown> {}
+
+  /** Runs exactly once if `connect` was entered. See `Handler.disconnect` for the code. */
+  disconnect(_code: number, _reason: string): void | Promise<unknown> {}
+
+  /** Accepts before `connect` returns, or with options. See {@link Socket.accept}. */
+  protected accept(options?: AcceptOptions): void {
+    this.#bound.accept(options);
+  }
+
+  /** Refuses the connection with an HTTP status. Does not throw: return after it. */
+  protected reject(status: number, options?: RejectOptions): void {
+    this.#bound.reject(status, options);
+  }
+
+  /** Sends one message: a string as text, bytes as binary. See {@link Socket.send}. */
+  protected send(data: string | Uint8Array, options?: SendOptions): void {
+    this.#bound.send(data, options);
+  }
+
+  /** Resolves when nothing waits for the peer any more. */
+  protected drained(): Promise<void> {
+    return this.#bound.drained();
+  }
+
+  /** Closes the connection, behind everything that was sent. @defaultValue 1000 */
+  protected close(code?: number, reason?: string): void {
+    this.#bound.close(code, reason);
+  }
+
+  /** Joins a group; it is left by itself when the connection ends. See {@link Socket.join}. */
+  protected join(group: string, options?: JoinOptions): Promise<Joined> {
+    return this.#bound.join(group, options);
+  }
+
+  /** Leaves a group. */
+  protected leave(group: string): Promise<void> {
+    return this.#bound.leave(group);
+  }
+
+  /** Stops reading from the peer. */
+  protected pause(): void {
+    this.#bound.pause();
+  }
+
+  /** Starts reading again. */
+  protected resume(): void {
+    this.#bound.resume();
+  }
+
+  get #bound(): Socket {
+    if (this.#socket === undefined) this.#throwUnbound();
+    return this.#socket;
+  }
+
+  #throwUnbound(): never {
+    throw new UsageError(
+      "ERR_NOT_ACCEPTED",
+      `${this.constructor.name} has no connection yet in its constructor: use connect()`,
+    );
+  }
+}
+
+/**
+ * Makes an application of a consumer class, with arguments for its constructor: what `as_asgi` and
+ * its keyword arguments are in Django Channels.
+ */
+export function consumer<A extends unknown[], S extends Scope>(
+  consumerClass: (new (
+    ...args: A
+  ) => WebSocketConsumer<S>) &
+    Pick<typeof WebSocketConsumer, "toApplication">,
+  ...args: A
+): Application<S> {
+  return consumerClass.toApplication(...args);
+}
+
+/** A consumer as the handler that its connection calls. */
+class ConsumerHandler implements Handler {
+  readonly slow: SlowPolicy;
+  readonly #consumer: WebSocketConsumer;
+  readonly #table: ReadonlyMap<string, EventMethod>;
+
+  constructor(
+    consumer: WebSocketConsumer,
+    table: ReadonlyMap<string, EventMethod>,
+    slow: SlowPolicy,
+  ) {
+    this.#consumer = consumer;
+    this.#table = table;
+    this.slow = slow;
+  }
+
+  get name(): string {
+    return this.#consumer.constructor.name;
+  }
+
+  open(): void | Promise<unknown> {
+    return this.#consumer.connect();
+  }
+
+  text(message: string): void | Promise<unknown> {
+    return this.#consumer.receive(message);
+  }
+
+  bytes(message: Uint8Array): void | Promise<unknown> {
+    return this.#consumer.receiveBytes(message);
+  }
+
+  event(message: LayerMessage, delivery: Delivery): void | Promise<unknown> {
+    const method = this.#table.get(message.type);
+    if (method === undefined) throw eventError(message);
+    return method.call(this.#consumer, message, delivery);
+  }
+
+  gap(gap: Gap): void | Promise<unknown> {
+    return this.#consumer.gap(gap);
+  }
+
+  disconnect(code: number, reason: string): void | Promise<unknown> {
+    return this.#consumer.disconnect(code, reason);
+  }
+}

@@ -1,0 +1,320 @@
+import type { ProtocolError } from "../errors.ts";
+import type { ConnectionLimits } from "../internal/limits.ts";
+import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
+import { CloseCode, checkClose, cutReason } from "../protocol/close-code.ts";
+import type { Role } from "../protocol/opcode.ts";
+import { Protocol, type ProtocolSink } from "../protocol/protocol.ts";
+import { Alarm } from "./alarm.ts";
+import type { Engine } from "./engine.ts";
+import { Keepalive, type Kept } from "./keepalive.ts";
+import type { Transport, TransportSink } from "./transport.ts";
+import { Writer, type WriterOwner } from "./writer.ts";
+
+/** What a {@link Connection} tells its owner. None of these may throw. */
+export interface ConnectionSink {
+  /** Whether the handler is still at work: its answers then leave when it is done. */
+  readonly busy: boolean;
+  /** What happens when the outbox is full. */
+  readonly slow: SlowPolicy;
+  onText(message: string): void;
+  onBytes(message: Uint8Array): void;
+  /** A message was dropped: because the peer is too slow, or because the connection has ended. */
+  onDrop(size: number, why: "slow" | "closed"): void;
+  /** The peer broke the protocol, or one of its limits; `onClosed` follows. */
+  onFail(error: ProtocolError): void;
+  /**
+   * The connection has ended for the application: the closing handshake is complete, or there will
+   * be none. Once. `clean` says which (RFC 6455 §7.1.4).
+   */
+  onClosed(code: number, reason: string, clean: boolean): void;
+  /** The transport is gone, too. Once, and last. */
+  onGone(): void;
+}
+
+/** Options of {@link Connection}. */
+export interface ConnectionOptions {
+  readonly role: Role;
+  readonly engine: Engine;
+  readonly limits: Required<ConnectionLimits>;
+  readonly sink: ConnectionSink;
+}
+
+/** Who may pause reading. Each has a bit, so that one cannot resume what another paused. */
+export const Pause = { application: 1, mailbox: 2 } as const;
+
+/** One transport driven by one protocol state machine. `onData` is the only entrance of bytes. */
+export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kept {
+  readonly #transport: Transport;
+  readonly #protocol: Protocol;
+  readonly #writer: Writer;
+  readonly #engine: Engine;
+  readonly #limits: Required<ConnectionLimits>;
+  readonly #sink: ConnectionSink;
+  readonly #keepalive: Keepalive;
+
+  /** Messages may still be sent, and are still delivered. */
+  #open = true;
+  #ended = false;
+  #gone = false;
+  /** The first close code that was sent or received; 0 while there is none. */
+  #code = 0;
+  #reason = "";
+  #pauses = 0;
+  /** Whether a message was complete in the bytes that came last. */
+  #delivered = false;
+
+  // Made when they are needed: most connections never do.
+  #closing: Alarm | undefined;
+  #arriving: Alarm | undefined;
+  #pausing: Alarm | undefined;
+
+  constructor(transport: Transport, options: ConnectionOptions) {
+    const { engine, limits, role } = options;
+    this.#transport = transport;
+    this.#engine = engine;
+    this.#limits = limits;
+    this.#sink = options.sink;
+    const { maxMessageSize, outboxSize } = limits;
+    this.#protocol = new Protocol({ role, sink: this, maxMessageSize, budget: engine.budget });
+    this.#writer = new Writer(transport, this.#protocol, engine, outboxSize, this);
+    this.#keepalive = new Keepalive(engine.wheel, this, limits.pingInterval, limits.pingTimeout);
+    transport.open(this);
+  }
+
+  /** Bytes that were sent but that the operating system has not taken. */
+  get bufferedAmount(): number {
+    return this.#writer.size;
+  }
+
+  /** Whether reading is paused by us. */
+  get paused(): boolean {
+    return this.#pauses !== 0;
+  }
+
+  /** @internal */
+  get slow(): SlowPolicy {
+    return this.#sink.slow;
+  }
+
+  /** @internal */
+  dropped(size: number): void {
+    this.#sink.onDrop(size, this.#open ? "slow" : "closed");
+  }
+
+  // Inbound: transport → protocol → sink.
+
+  /** Takes bytes from the transport. They belong to the connection from here on. */
+  onData(chunk: Uint8Array): void {
+    this.#keepalive.heard();
+    this.#writer.corked = true;
+    this.#protocol.receive(chunk);
+    this.#writer.corked = false;
+    if (this.#protocol.partial || this.#arriving?.isSet === true) this.#watchArrival();
+    if (this.#engine.slab.owner !== this.#writer) return;
+    // A handler that is still at work has more to say: its answers leave together.
+    if (this.#sink.busy) this.#writer.enlist();
+    else this.#engine.slab.flush();
+  }
+
+  /** @internal */
+  onText(message: string): void {
+    this.#delivered = true;
+    if (this.#open) this.#sink.onText(message);
+  }
+
+  /** @internal */
+  onBytes(message: Uint8Array): void {
+    this.#delivered = true;
+    if (this.#open) this.#sink.onBytes(message);
+  }
+
+  /** @internal */
+  onPing(payload: Uint8Array): void {
+    this.#writer.pong(payload);
+  }
+
+  /** @internal Whatever came shows that the peer is there; a pong says no more than that. */
+  onPong(): void {}
+
+  /** @internal RFC 6455 §5.5.1: a close frame is answered with one, which echoes its code. */
+  onClose(code: number, reason: string): void {
+    this.#remember(code, reason);
+    this.#open = false;
+    this.#writer.dropWaiting();
+    if (!this.#protocol.closeSent) {
+      this.#writer.write(this.#protocol.close(code === CloseCode.noStatus ? undefined : code));
+    }
+    this.#end(true);
+  }
+
+  /** @internal RFC 6455 §7.1.7: the peer broke the rules. */
+  onFail(error: ProtocolError): void {
+    this.#sink.onFail(error);
+    this.fail(error.closeCode, error.message);
+  }
+
+  /** @internal The peer will send nothing more. Without a close frame that is no clean end. */
+  onEnd(): void {
+    this.#end(false);
+  }
+
+  /** @internal */
+  onGone(): void {
+    this.#gone = true;
+    this.#end(false);
+    this.#protocol.dispose();
+    this.#writer.release();
+    this.#closing?.lift();
+    this.#sink.onGone();
+  }
+
+  // Outbound.
+
+  /**
+   * Sends one message. `answer` says that it answers what is being handled right now, so it leaves
+   * as soon as the handler is idle; all else leaves at the end of the turn.
+   */
+  send(data: string | Uint8Array, options: SendOptions | undefined, answer: boolean): void {
+    if (this.#open && this.#writer.send(data, options, answer)) return;
+    const size = typeof data === "string" ? Buffer.byteLength(data) : data.byteLength;
+    this.#sink.onDrop(size, this.#open ? "slow" : "closed");
+    if (this.#open) {
+      const { outboxSize } = this.#limits;
+      this.fail(CloseCode.tooSlow, `more than ${outboxSize} bytes wait for a slow reader`);
+    }
+  }
+
+  /** Writes the answers that are framed; the handler is idle again. */
+  flush(): void {
+    if (this.#engine.slab.owner === this.#writer) this.#engine.slab.flush();
+  }
+
+  /** Resolves when nothing waits for the peer, or when the connection is gone. */
+  drained(): Promise<void> {
+    return this.#gone ? Promise.resolve() : this.#writer.drained();
+  }
+
+  /** @internal */
+  onDrain(): void {
+    this.#writer.onDrain();
+    // A peer that still takes what was sent before the close frame is given more time.
+    if (!this.#ended && this.#closing?.isSet === true) this.#closing.set(this.#limits.closeTimeout);
+  }
+
+  /** @internal */
+  ping(): void {
+    if (!this.#protocol.closeSent) this.#writer.write(this.#protocol.ping(Buffer.alloc(0)));
+  }
+
+  // The end.
+
+  /**
+   * Starts the closing handshake (RFC 6455 §7.1.2), behind everything that was sent. Closing twice is
+   * closing once.
+   * @throws UsageError for a code or reason that may not be sent.
+   */
+  close(code?: number, reason = ""): void {
+    checkClose(code, reason);
+    if (!this.#open) return;
+    this.#open = false;
+    this.#remember(code ?? CloseCode.noStatus, reason);
+    this.#writer.close(code, reason);
+    this.#destroyAfter(this.#limits.closeTimeout);
+    this.#resumeAll();
+  }
+
+  /** Fails the connection (RFC 6455 §7.1.7): the close frame overtakes what waits, nothing is awaited. */
+  fail(code: number, reason: string): void {
+    if (this.#ended) return;
+    this.#open = false;
+    this.#remember(code, reason);
+    this.#writer.dropWaiting();
+    if (!this.#protocol.closeSent) {
+      this.#writer.write(this.#protocol.close(code, cutReason(reason)));
+    }
+    this.#protocol.dispose();
+    this.#end(false);
+  }
+
+  /** Ends the transport now, without a closing handshake. */
+  destroy(): void {
+    this.#end(false);
+    this.#transport.destroy();
+  }
+
+  /** @internal */
+  vanished(): void {
+    this.destroy();
+  }
+
+  #remember(code: number, reason: string): void {
+    if (this.#code !== 0) return;
+    this.#code = code;
+    this.#reason = reason;
+  }
+
+  #end(clean: boolean): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#open = false;
+    this.#keepalive.lift();
+    this.#arriving?.lift();
+    this.#remember(CloseCode.abnormal, "");
+    this.#sink.onClosed(this.#code, this.#reason, clean);
+    if (this.#gone) return;
+    this.#resumeAll();
+    // §7.1.1: the server closes TCP first; a client waits for it, within reason.
+    if (this.#protocol.role === "server" || !clean) this.#transport.end();
+    this.#destroyAfter(this.#limits.closeTimeout);
+  }
+
+  #destroyAfter(delay: number): void {
+    this.#closing ??= new Alarm(this.#engine.wheel, () => this.destroy());
+    this.#closing.set(delay);
+  }
+
+  // Flow control.
+
+  /** Stops reading, for one of the reasons in {@link Pause}. */
+  pause(why: number): void {
+    if (!this.#open || (this.#pauses & why) !== 0) return;
+    if (this.#pauses === 0) {
+      const { pauseTimeout } = this.#limits;
+      this.#transport.pause();
+      this.#arriving?.lift();
+      this.#pausing ??= new Alarm(this.#engine.wheel, () =>
+        this.fail(CloseCode.tryAgainLater, `reading was paused for more than ${pauseTimeout} ms`),
+      );
+      this.#pausing.set(pauseTimeout);
+    }
+    this.#pauses |= why;
+  }
+
+  /** Takes one reason for a pause back; reading goes on when none is left. */
+  resume(why: number): void {
+    if ((this.#pauses & why) === 0) return;
+    this.#pauses &= ~why;
+    if (this.#pauses === 0) {
+      this.#pausing?.lift();
+      this.#transport.resume();
+    }
+  }
+
+  #resumeAll(): void {
+    this.resume(Pause.application);
+    this.resume(Pause.mailbox);
+  }
+
+  /** A message that has begun has a deadline, so that its bytes are not held for ever. */
+  #watchArrival(): void {
+    const delivered = this.#delivered;
+    this.#delivered = false;
+    if (!this.#protocol.partial || this.#ended) return this.#arriving?.lift();
+    if (this.#arriving?.isSet === true && !delivered) return;
+    const { messageTimeout } = this.#limits;
+    this.#arriving ??= new Alarm(this.#engine.wheel, () =>
+      this.fail(CloseCode.policyViolation, `message took more than ${messageTimeout} ms to arrive`),
+    );
+    this.#arriving.set(messageTimeout);
+  }
+}

@@ -1,0 +1,37 @@
+import { type Clock, systemClock } from "../internal/clock.ts";
+import { PartialBudget } from "../protocol/partial-message.ts";
+import { Alarm } from "./alarm.ts";
+import { Slab } from "./slab.ts";
+import { TimerWheel } from "./timer-wheel.ts";
+import { Turn } from "./turn.ts";
+
+/** Options of {@link Engine}. */
+export interface EngineOptions {
+  readonly clock?: Clock;
+  /** What unfinished messages may hold together, in bytes. @defaultValue 256 MiB */
+  readonly partialBytes?: number;
+}
+
+/** What all connections of one server share. */
+export class Engine {
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  readonly turn: Turn;
+  readonly slab: Slab;
+  readonly budget: PartialBudget;
+
+  constructor(options: EngineOptions = {}) {
+    this.clock = options.clock ?? systemClock;
+    this.wheel = new TimerWheel(this.clock);
+    this.turn = new Turn(this.clock);
+    this.slab = new Slab();
+    this.budget = new PartialBudget(options.partialBytes ?? 256 * 1024 * 1024);
+  }
+
+  /** A deadline on the wheel; like `Clock.after`, but exact to a slot only. */
+  after(delay: number, ring: () => void): () => void {
+    const alarm = new Alarm(this.wheel, ring);
+    alarm.set(delay);
+    return () => alarm.lift();
+  }
+}

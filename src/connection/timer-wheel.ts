@@ -1,0 +1,124 @@
+import type { Clock } from "../internal/clock.ts";
+
+/** How long one slot lasts, in milliseconds: deadlines are kept to that precision. */
+const slotTime = 50;
+const slotCount = 512;
+
+/** How many slots one wake-up catches up at most. */
+const maxCatchUp = 4;
+
+/**
+ * All deadlines of a server on one timer, in slots: setting and lifting one is a change of two
+ * pointers.
+ *
+ * The wheel counts its own turns instead of reading the clock: when the event loop stalls, every
+ * deadline moves by the length of the stall, and no peer is punished for our own pause.
+ */
+export class TimerWheel {
+  readonly #clock: Clock;
+  readonly #slots: (Deadline | undefined)[] = new Array(slotCount).fill(undefined);
+  /** Slots passed so far. */
+  #turn = 0;
+  #woken = 0;
+  #count = 0;
+  #cancel: (() => void) | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Deadlines that are set. */
+  get size(): number {
+    return this.#count;
+  }
+
+  /** @internal Puts a deadline into its slot. */
+  add(deadline: Deadline, delay: number): void {
+    deadline.due = this.#turn + Math.max(1, Math.ceil(delay / slotTime));
+    const slot = deadline.due % slotCount;
+    const next = this.#slots[slot];
+    deadline.next = next;
+    if (next !== undefined) next.previous = deadline;
+    this.#slots[slot] = deadline;
+    if (this.#count++ === 0) {
+      this.#woken = this.#clock.now();
+      this.#sleep();
+    }
+  }
+
+  /** @internal Takes a deadline out of its slot. */
+  remove(deadline: Deadline): void {
+    const { next, previous } = deadline;
+    if (previous === undefined) this.#slots[deadline.due % slotCount] = next;
+    else previous.next = next;
+    if (next !== undefined) next.previous = previous;
+    deadline.next = undefined;
+    deadline.previous = undefined;
+    deadline.due = 0;
+    if (--this.#count === 0) {
+      this.#cancel?.();
+      this.#cancel = undefined;
+    }
+  }
+
+  #sleep(): void {
+    this.#cancel = this.#clock.after(slotTime, this.#wake);
+  }
+
+  readonly #wake = (): void => {
+    const now = this.#clock.now();
+    const passed = Math.floor((now - this.#woken) / slotTime);
+    // A stall is forgotten here; without one, the odd millisecond is carried on.
+    this.#woken = passed > maxCatchUp ? now : this.#woken + passed * slotTime;
+    for (let i = Math.min(passed, maxCatchUp); i > 0 && this.#count > 0; i--) this.#expireSlot();
+    if (this.#count > 0) this.#sleep();
+  };
+
+  #expireSlot(): void {
+    this.#turn++;
+    let deadline = this.#slots[this.#turn % slotCount];
+    while (deadline !== undefined) {
+      // Expiring may set and lift other deadlines, so each one is looked up afresh.
+      const expired = deadline.due === this.#turn ? deadline : undefined;
+      const next: Deadline | undefined = deadline.next;
+      if (expired !== undefined) {
+        this.remove(expired);
+        expired.expire();
+        deadline = this.#slots[this.#turn % slotCount];
+        continue;
+      }
+      deadline = next;
+    }
+  }
+}
+
+/** One deadline; it can be set again and again. Subclasses say what happens when it passes. */
+export abstract class Deadline {
+  readonly #wheel: TimerWheel;
+  /** @internal */ due = 0;
+  /** @internal */ next: Deadline | undefined = undefined;
+  /** @internal */ previous: Deadline | undefined = undefined;
+
+  constructor(wheel: TimerWheel) {
+    this.#wheel = wheel;
+  }
+
+  /** Whether it is running. */
+  get isSet(): boolean {
+    return this.due !== 0;
+  }
+
+  /** Starts it, or starts it over, to pass after `delay` milliseconds. */
+  set(delay: number): void {
+    this.lift();
+    this.#wheel.add(this, delay);
+  }
+
+  /** Stops it, if it runs. */
+  lift(): void {
+    if (this.due !== 0) this.#wheel.remove(this);
+  }
+
+  /** @internal Called by the wheel. */
+  abstract expire(): void;
+}

@@ -1,0 +1,73 @@
+/**
+ * Real-time channels: consumers, routing, groups and channel layers on a WebSocket server.
+ *
+ * ```ts
+ * import { route, router, serve, WebSocketConsumer } from "sluice";
+ *
+ * class Echo extends WebSocketConsumer {
+ *   override receive(text: string) {
+ *     this.send(text);
+ *   }
+ * }
+ *
+ * const server = await serve({ websocket: router([route("/echo/", Echo)]), port: 8000 });
+ * console.log(server.url);
+ * ```
+ *
+ * @packageDocumentation
+ */
+
+// Serving
+export { type Attached, type AttachOptions, attach } from "./server/attach.ts";
+export { type Diagnostics, diagnosticNames } from "./server/diagnostics.ts";
+export type {
+  CloseOptions,
+  ErrorContext,
+  ServerLimits,
+  WebSocketOptions,
+} from "./server/options.ts";
+export { type ServeOptions, type Server, serve } from "./server/serve.ts";
+
+// Applications
+export type {
+  Application,
+  Match,
+  Middleware,
+  RouteOptions,
+} from "./application/application.ts";
+export type { ApplicationLike, ConsumerClass } from "./application/consumer.ts";
+export type { Handler } from "./application/handler.ts";
+export type { Phase } from "./application/instance.ts";
+export type { Params } from "./application/path-pattern.ts";
+export { type Route, route } from "./application/route.ts";
+export { type Router, router } from "./application/router.ts";
+export { type Scope, widen } from "./application/scope.ts";
+export type { Servable } from "./application/servable.ts";
+export type { AcceptOptions, RejectOptions, Socket } from "./application/socket.ts";
+export { stack } from "./application/stack.ts";
+export { consumer, WebSocketConsumer } from "./application/websocket-consumer.ts";
+
+// Channel layers
+export type {
+  Channel,
+  ChannelLayer,
+  ChannelOptions,
+  Delivery,
+  Gap,
+  GroupSendOptions,
+  Joined,
+  JoinOptions,
+  LayerMessage,
+  Member,
+} from "./layers/channel-layer.ts";
+export { type Codec, jsonCodec } from "./layers/codec.ts";
+export { type MemoryLayerOptions, memoryLayer } from "./layers/memory.ts";
+
+// Shared words
+export * from "./errors.ts";
+export type { Clock } from "./internal/clock.ts";
+export type { ConnectionLimits } from "./internal/limits.ts";
+export { type Logger, silentLogger } from "./internal/logger.ts";
+export type { OriginPolicy, OriginRule } from "./internal/origin-policy.ts";
+export type { SendOptions, SlowPolicy } from "./internal/send-options.ts";
+export { CloseCode } from "./protocol/close-code.ts";

@@ -1,0 +1,25 @@
+/**
+ * Time, handed in from outside so that tests can own it. This file alone touches timers.
+ *
+ * Deadlines use monotonic time: a wall clock that jumps closes no connection.
+ */
+export interface Clock {
+  /** Milliseconds since some fixed moment; never goes back. */
+  now(): number;
+  /** Calls `callback` once after `delay` milliseconds and returns a function that prevents it. */
+  after(delay: number, callback: () => void): () => void;
+  /** Calls `callback` once this turn of the event loop is over. */
+  endOfTurn(callback: () => void): void;
+}
+
+/** The real clock. Its timers keep a process alive, so whoever sets one lifts it when it is moot. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  after(delay, callback) {
+    const timer = setTimeout(callback, delay);
+    return () => clearTimeout(timer);
+  },
+  endOfTurn(callback) {
+    setImmediate(callback);
+  },
+};

@@ -1,0 +1,40 @@
+/** Limits of one connection. Sizes are bytes, times are milliseconds. */
+export interface ConnectionLimits {
+  /** The largest message that is received, inclusive. @defaultValue 1 MiB: a page of chat, not a film */
+  readonly maxMessageSize?: number;
+  /** What may wait for a peer that does not read. @defaultValue 1 MiB */
+  readonly outboxSize?: number;
+  /** What may wait for a busy handler before reading pauses. @defaultValue 1 MiB */
+  readonly mailboxSize?: number;
+  /** How many messages may wait for a busy handler. @defaultValue 1024 */
+  readonly mailboxMessages?: number;
+  /** How long `open` may take before the client gets a 503. @defaultValue 10 s */
+  readonly connectTimeout?: number;
+  /** How long a handler may go on after the connection ended, and `disconnect` after that. @defaultValue 10 s */
+  readonly disconnectTimeout?: number;
+  /** How long the peer may take to answer a close frame. @defaultValue 5 s */
+  readonly closeTimeout?: number;
+  /** How long one message may take to arrive, from its first byte. @defaultValue 60 s */
+  readonly messageTimeout?: number;
+  /** The longest time that reading stays paused by us. @defaultValue 60 s */
+  readonly pauseTimeout?: number;
+  /** How long a connection is quiet before it is pinged. @defaultValue 25 s, below usual proxy timeouts */
+  readonly pingInterval?: number;
+  /** How long the peer may take to answer a ping. @defaultValue 20 s */
+  readonly pingTimeout?: number;
+}
+
+/** The limits that hold where nothing else was said. */
+export const defaultLimits: Required<ConnectionLimits> = {
+  maxMessageSize: 1024 * 1024,
+  outboxSize: 1024 * 1024,
+  mailboxSize: 1024 * 1024,
+  mailboxMessages: 1024,
+  connectTimeout: 10_000,
+  disconnectTimeout: 10_000,
+  closeTimeout: 5_000,
+  messageTimeout: 60_000,
+  pauseTimeout: 60_000,
+  pingInterval: 25_000,
+  pingTimeout: 20_000,
+};

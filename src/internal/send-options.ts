@@ -1,0 +1,20 @@
+/** Options of sending one message. */
+export interface SendOptions {
+  /** With the slow policy `latest`: a waiting message with the same key is replaced. */
+  readonly key?: string;
+  /** This message may be dropped when the outbox is full, whatever the slow policy is. */
+  readonly droppable?: boolean;
+  /** Whether to compress, where that was negotiated. @defaultValue decided by size */
+  readonly compress?: boolean;
+}
+
+/**
+ * What happens to a connection whose peer reads slower than it is sent to:
+ * - `close`: it is closed with 4008 and may come back;
+ * - `drop-newest`: the message that does not fit is dropped;
+ * - `drop-oldest`: the longest waiting messages make room;
+ * - `latest`: a waiting message with the same `key` is replaced, else as `drop-oldest`.
+ *
+ * A drop moves a counter and is published as `sluice:message.drop`.
+ */
+export type SlowPolicy = "close" | "drop-newest" | "drop-oldest" | "latest";

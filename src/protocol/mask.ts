@@ -1,0 +1,63 @@
+/**
+ * Masking (RFC 6455 §5.3): octet i of the payload is XORed with octet i mod 4 of the key. Doing it
+ * twice undoes it.
+ *
+ * A key is one 32-bit integer whose lowest octet is the key's first.
+ */
+
+/** Below this many bytes a view over the same memory costs more than it saves. */
+const wordsPay = 48;
+
+const littleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+
+/**
+ * Masks or unmasks `bytes[start, end)` in place.
+ *
+ * `phase` counts the payload bytes that came before, for a payload that arrives in pieces.
+ * @returns a number whose bit 7 is set if any byte of the result is not ASCII, so that a short text
+ * need not be looked at twice.
+ */
+export function mask(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  key: number,
+  phase: number,
+): number {
+  let position = start;
+  let turned = turn(key, phase);
+  let seen = 0;
+  if (littleEndian && end - start >= wordsPay) {
+    while (((bytes.byteOffset + position) & 3) !== 0) {
+      seen |= bytes[position]! ^= turned & 0xff;
+      turned = turn(turned, 1);
+      position++;
+    }
+    const count = (end - position) >> 2;
+    const words = new Int32Array(bytes.buffer, bytes.byteOffset + position, count);
+    let high = 0;
+    for (let i = 0; i < count; i++) high |= words[i]! ^= turned;
+    if ((high & 0x80808080) !== 0) seen |= 0x80;
+    position += count << 2;
+  }
+  const k0 = turned & 0xff;
+  const k1 = (turned >>> 8) & 0xff;
+  const k2 = (turned >>> 16) & 0xff;
+  const k3 = turned >>> 24;
+  for (const last = end - 3; position < last; position += 4) {
+    seen |= bytes[position]! ^= k0;
+    seen |= bytes[position + 1]! ^= k1;
+    seen |= bytes[position + 2]! ^= k2;
+    seen |= bytes[position + 3]! ^= k3;
+  }
+  if (position < end) seen |= bytes[position++]! ^= k0;
+  if (position < end) seen |= bytes[position++]! ^= k1;
+  if (position < end) seen |= bytes[position]! ^= k2;
+  return seen;
+}
+
+/** The key as it stands after `phase` more bytes. */
+function turn(key: number, phase: number): number {
+  const bits = (phase & 3) << 3;
+  return bits === 0 ? key : (key >>> bits) | (key << (32 - bits));
+}

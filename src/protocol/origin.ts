@@ -1,0 +1,158 @@
+import { HandshakeError, UsageError } from "../errors.ts";
+import type { OriginPolicy, OriginRule } from "../internal/origin-policy.ts";
+import { isFieldValue, quoted } from "./token.ts";
+
+/** What a request says about where it comes from and where it went. */
+export interface OriginClaim {
+  /** The value of the Origin header; undefined if there is none (RFC 6455 §4.2.1 item 7). */
+  readonly origin: string | undefined;
+  /** The value of the Host header, with its port if it has one. */
+  readonly host: string;
+  /** Whether the client reached us over TLS, as far as we may believe it. */
+  readonly secure: boolean;
+}
+
+/**
+ * Whether a page may open this socket (RFC 6455 §10.2): undefined if it may, else the refusal, a
+ * 403 with the code `ERR_HANDSHAKE_ORIGIN`. Pure, total, and the only place that decides this.
+ *
+ * Scheme, host and port are compared whole, after a URL parser has brought both sides to the same
+ * letters and default ports. Nothing is compared by prefix, and by suffix only for
+ * `https://*.example.com`, from the dot on.
+ */
+export function judgeOrigin(policy: OriginPolicy, claim: OriginClaim): undefined | HandshakeError {
+  const { allow, requireOrigin = false } = asObject(policy);
+  if (claim.origin === undefined) {
+    return requireOrigin
+      ? refuse("a request without an Origin header may not open this socket: requireOrigin is set")
+      : undefined;
+  }
+  if (allow === "insecure-any") return undefined;
+
+  // Browsers send origins as ASCII (RFC 6454 §6.2). A URL parser drops some other characters, so
+  // they must not reach it: "good\u00ad.com" would become "good.com".
+  const origin = isFieldValue(claim.origin) ? parseOrigin(claim.origin) : undefined;
+  if (allow === "same-host") return judgeSameHost(origin, claim);
+  if (origin !== undefined && allow.some((entry) => matches(entry, origin))) return undefined;
+  return refuse(
+    `origin ${quoted(claim.origin)} may not open this socket: ${quoted(allow.join(" "))} may`,
+  );
+}
+
+/**
+ * Throws where a policy is configured, instead of refusing everybody later.
+ *
+ * @param where - what the policy is called in the message, such as `origins`.
+ * @throws UsageError `ERR_INVALID_OPTION` if a rule is unknown or an entry is not an origin: a
+ * scheme, a host and at most a port.
+ */
+export function checkOriginPolicy(policy: OriginPolicy, where: string): void {
+  const { allow, requireOrigin, ...unknown } = asObject(policy);
+  for (const name of Object.keys(unknown)) {
+    throw invalid(`${where} has an unknown field ${quoted(name)}`);
+  }
+  if (requireOrigin !== undefined && typeof requireOrigin !== "boolean") {
+    throw invalid(`${where}.requireOrigin must be true or false`);
+  }
+  if (allow === "same-host" || allow === "insecure-any") return;
+  if (!Array.isArray(allow)) {
+    throw invalid(`${where} must be "same-host", "insecure-any" or a list of origins`);
+  }
+  for (const entry of allow as unknown[]) {
+    const origin = typeof entry === "string" ? parseOrigin(entry) : undefined;
+    if (
+      origin === undefined ||
+      (withoutWildcard(origin.hostname) ?? origin.hostname).includes("*")
+    ) {
+      const shown = typeof entry === "string" ? quoted(entry) : typeof entry;
+      throw invalid(
+        `${where} contains ${shown}, which is not an origin: write a scheme, a host and no path, as in "https://example.com" or "https://*.example.com"`,
+      );
+    }
+  }
+}
+
+/**
+ * Whether `host` is one host with at most a port, as the Host header must hold (RFC 9110 §7.2).
+ * Percent-encoding and commas, which RFC 3986 allows in names, are refused: no client sends them
+ * and a second Host header joined to the first looks like the latter.
+ */
+export function isHost(host: string): boolean {
+  return (
+    /^(?:[\w\-.~!$&'()*+;=]+|\[[\da-f:.]+\])(?::\d*)?$/i.test(host) &&
+    URL.canParse(`http://${host}`)
+  );
+}
+
+/** The three parts that make an origin (RFC 6454 §4), in the URL parser's spelling. */
+interface Origin {
+  /** With its colon: `https:`. */
+  readonly scheme: string;
+  /** In lower case, with punycode for other alphabets. */
+  readonly hostname: string;
+  /** `""` for the scheme's default port. */
+  readonly port: string;
+}
+
+/**
+ * Reads `scheme://host[:port]`. The URL parser is forgiving, so its input is strictly bounded first:
+ * no user, path or query, no white space, no escapes, no list.
+ */
+function parseOrigin(text: string): Origin | undefined {
+  if (!/^[a-z][a-z\d+.-]*:\/\/[^\s/\\?#@,%]+$/i.test(text) || !URL.canParse(text)) return undefined;
+  const { protocol, hostname, port } = new URL(text);
+  // Schemes that the parser does not know, such as an app's own, keep their capitals.
+  return { scheme: protocol, hostname: hostname.toLowerCase(), port };
+}
+
+function matches(entry: string, origin: Origin): boolean {
+  const allowed = parseOrigin(entry);
+  if (allowed === undefined || allowed.scheme !== origin.scheme || allowed.port !== origin.port) {
+    return false;
+  }
+  const parent = withoutWildcard(allowed.hostname);
+  return parent === undefined
+    ? origin.hostname === allowed.hostname
+    : origin.hostname.endsWith(`.${parent}`);
+}
+
+/** `example.com` for `*.example.com`; undefined for a host without a wildcard. */
+function withoutWildcard(hostname: string): string | undefined {
+  return hostname.startsWith("*.") && hostname.length > 2 ? hostname.slice(2) : undefined;
+}
+
+function judgeSameHost(origin: Origin | undefined, claim: OriginClaim): undefined | HandshakeError {
+  const own = parseOrigin(`${claim.secure ? "https" : "http"}://${claim.host}`);
+  const sameHost =
+    origin !== undefined && origin.hostname === own?.hostname && origin.port === own.port;
+  if (sameHost && pageScheme(origin.scheme) === own.scheme) return undefined;
+
+  const hint =
+    sameHost && !claim.secure && pageScheme(origin.scheme) === "https:"
+      ? "; only the scheme differs: if a proxy ends TLS in front of this server, name its address in trustProxy"
+      : "";
+  return refuse(
+    `origin ${quoted(claim.origin ?? "")} may not open this socket: "same-host" allows pages of ${claim.secure ? "https" : "http"} and host ${quoted(claim.host)} only${hint}`,
+  );
+}
+
+/** The scheme of the page behind a client that names its socket's scheme instead. */
+function pageScheme(scheme: string): string {
+  if (scheme === "wss:") return "https:";
+  return scheme === "ws:" ? "http:" : scheme;
+}
+
+function asObject(policy: OriginPolicy): { allow: OriginRule; requireOrigin?: boolean } {
+  // Arrays are rules too, and a caller without types may hand in anything.
+  return typeof policy === "object" && policy !== null && "allow" in policy
+    ? policy
+    : { allow: policy };
+}
+
+function refuse(message: string): HandshakeError {
+  return new HandshakeError("ERR_HANDSHAKE_ORIGIN", 403, message);
+}
+
+function invalid(message: string): UsageError {
+  return new UsageError("ERR_INVALID_OPTION", message);
+}

@@ -1,0 +1,89 @@
+/**
+ * The bytes that unfinished messages hold in one process. A limit for each connection alone would
+ * let many connections stay below it together.
+ */
+export class PartialBudget {
+  readonly limit: number;
+  #held = 0;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  /** Bytes held now. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Takes `size` bytes; false, and nothing taken, if they are not there. */
+  take(size: number): boolean {
+    if (this.#held + size > this.limit) return false;
+    this.#held += size;
+    return true;
+  }
+
+  /** Gives `size` bytes back. */
+  release(size: number): void {
+    this.#held -= size;
+  }
+}
+
+/** What the first piece of a message allocates. */
+const smallest = 128;
+
+/**
+ * A message whose end has not come yet, in one growing buffer: its memory follows the bytes that
+ * arrived, neither their declared length nor the number of fragments.
+ */
+export class PartialMessage {
+  readonly #budget: PartialBudget;
+  #bytes: Buffer = Buffer.alloc(0);
+  #length = 0;
+
+  constructor(budget: PartialBudget) {
+    this.#budget = budget;
+  }
+
+  /** Bytes that arrived so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * Appends `source[start, end)`. `due` is how many more bytes will end the message, or 0 as long as
+   * nobody knows: it saves the last allocation from being too large, and never makes one larger than
+   * double of what arrived.
+   * @returns false if the process' budget is used up.
+   */
+  append(source: Uint8Array, start: number, end: number, due: number): boolean {
+    const length = this.#length + end - start;
+    if (length > this.#bytes.length && !this.#grow(length, due)) return false;
+    this.#bytes.set(source.subarray(start, end), this.#length);
+    this.#length = length;
+    return true;
+  }
+
+  /** Hands over the bytes and starts over. */
+  take(): Buffer {
+    const bytes = this.#bytes.subarray(0, this.#length);
+    this.discard();
+    return bytes;
+  }
+
+  /** Forgets the bytes and gives their memory back to the budget. */
+  discard(): void {
+    this.#budget.release(this.#bytes.length);
+    this.#bytes = Buffer.alloc(0);
+    this.#length = 0;
+  }
+
+  #grow(needed: number, due: number): boolean {
+    const doubled = Math.max(needed, this.#bytes.length * 2, smallest);
+    const capacity = due > 0 ? Math.min(doubled, needed + due) : doubled;
+    if (!this.#budget.take(capacity - this.#bytes.length)) return false;
+    const bytes = Buffer.allocUnsafeSlow(capacity);
+    bytes.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = bytes;
+    return true;
+  }
+}

@@ -1,0 +1,93 @@
+import { UsageError } from "../errors.ts";
+import { checkClose } from "./close-code.ts";
+import type { Extension } from "./extension.ts";
+import { closeFrame, frame, maxControlPayload, textFrame } from "./frame.ts";
+import { FrameReader, type ProtocolOptions } from "./frame-reader.ts";
+import { Opcode } from "./opcode.ts";
+
+export type { ProtocolOptions, ProtocolSink } from "./frame-reader.ts";
+
+/**
+ * RFC 6455 after the opening handshake, both halves, without any I/O.
+ *
+ * Bytes from the wire go into `receive` and come out as calls of the sink. What is to be sent goes
+ * into `text`, `bytes`, `ping`, `pong` or `close` and comes back as the frame to write: in the
+ * right role, masked or not, and never one after a close frame.
+ */
+export class Protocol extends FrameReader {
+  readonly #extension: Extension | undefined;
+  #closeSent = false;
+
+  constructor(options: ProtocolOptions) {
+    super(options);
+    this.#extension = options.extension;
+  }
+
+  /** Whether a close frame was made by {@link close}. */
+  get closeSent(): boolean {
+    return this.#closeSent;
+  }
+
+  /** The frame of a text message. @throws UsageError after a close frame. */
+  text(message: string): Buffer {
+    this.#checkOpen();
+    const extension = this.#extension;
+    if (extension !== undefined) {
+      const payload = Buffer.from(message, "utf8");
+      const encoded = extension.encode(payload);
+      if (encoded !== undefined) return frame(Opcode.text, encoded, this.role, extension.rsv);
+    }
+    return textFrame(message, this.role);
+  }
+
+  /** The frame of a binary message. @throws UsageError after a close frame. */
+  bytes(message: Uint8Array): Buffer {
+    this.#checkOpen();
+    const extension = this.#extension;
+    const encoded = extension?.encode(message);
+    if (encoded === undefined) return frame(Opcode.binary, message, this.role);
+    return frame(Opcode.binary, encoded, this.role, extension?.rsv);
+  }
+
+  /** A ping frame. @throws UsageError over 125 bytes, or after a close frame. */
+  ping(payload: Uint8Array): Buffer {
+    this.#checkOpen();
+    return this.#controlFrame(Opcode.ping, payload);
+  }
+
+  /**
+   * A pong frame. It is due even after our close frame: only the peer's ends that duty (§5.5.2).
+   * @throws UsageError over 125 bytes.
+   */
+  pong(payload: Uint8Array): Buffer {
+    return this.#controlFrame(Opcode.pong, payload);
+  }
+
+  /**
+   * The close frame, the last one that goes out. @throws UsageError for a code or a reason that may
+   * not be sent, or when one was made before.
+   */
+  close(code?: number, reason = ""): Buffer {
+    checkClose(code, reason);
+    this.#checkOpen();
+    this.#closeSent = true;
+    return closeFrame(code, reason, this.role);
+  }
+
+  #controlFrame(opcode: number, payload: Uint8Array): Buffer {
+    if (payload.length > maxControlPayload) {
+      throw new UsageError(
+        "ERR_CONTROL_PAYLOAD",
+        `control frame of ${payload.length} bytes exceeds the limit of ${maxControlPayload}`,
+      );
+    }
+    return frame(opcode, payload, this.role);
+  }
+
+  #checkOpen(): void {
+    if (this.#closeSent) {
+      // §5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
+      throw new UsageError("ERR_CONNECTION_ENDED", "a close frame was sent: nothing may follow it");
+    }
+  }
+}

@@ -1,0 +1,224 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { Application, Match } from "../application/application.ts";
+import { type ApplicationLike, toApplication } from "../application/consumer.ts";
+import { ApplicationInstance } from "../application/instance.ts";
+import { enter } from "../application/router.ts";
+import { Engine } from "../connection/engine.ts";
+import { SocketTransport } from "../connection/socket-transport.ts";
+import type { HandshakeError, ProtocolError } from "../errors.ts";
+import { systemClock } from "../internal/clock.ts";
+import type { Logger } from "../internal/logger.ts";
+import type { OriginPolicy } from "../internal/origin-policy.ts";
+import type { ChannelLayer } from "../layers/channel-layer.ts";
+import { checkClose } from "../protocol/close-code.ts";
+import { type Handshake, judgeHandshake } from "../protocol/handshake.ts";
+import { checkOriginPolicy, judgeOrigin } from "../protocol/origin.ts";
+import { ConnectionScope } from "./connection-scope.ts";
+import { publish } from "./diagnostics.ts";
+import {
+  type CloseOptions,
+  completeLimits,
+  type ErrorContext,
+  type ServerLimits,
+  type WebSocketOptions,
+} from "./options.ts";
+import { type Provenance, ProxyTrust } from "./proxy-trust.ts";
+import { refuse } from "./refusal.ts";
+import { type LinkOwner, ServerLink } from "./server-link.ts";
+import { stderrLogger } from "./stderr-logger.ts";
+
+/** An opening handshake as node:http hands it over. */
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Socket;
+  readonly head: Buffer;
+}
+
+/** How many connections are closed at once when a server drains, and how long it waits in between. */
+const batches = 20;
+const smallestBatch = 100;
+const batchPause = 50;
+
+/** One application at one HTTP server: its handshakes, its connections and their end. */
+export class Attachment implements LinkOwner {
+  readonly engine: Engine;
+  readonly limits: Required<ServerLimits>;
+  readonly #application: Application;
+  readonly #layer: ChannelLayer | undefined;
+  readonly #origins: OriginPolicy;
+  readonly #proxies: ProxyTrust;
+  readonly #log: Logger;
+  readonly #onError: ((error: unknown, context: ErrorContext) => void) | undefined;
+  readonly #links = new Set<ServerLink>();
+  #pending = 0;
+  #connected = 0;
+  #closing: Promise<void> | undefined;
+  #emptied: (() => void) | undefined;
+
+  constructor(options: WebSocketOptions, layer: ChannelLayer | undefined) {
+    this.limits = completeLimits(options.limits);
+    this.#application = toApplication(options.websocket as ApplicationLike);
+    this.#layer = layer;
+    this.#origins = options.origins ?? "same-host";
+    checkOriginPolicy(this.#origins, "origins");
+    this.#proxies = new ProxyTrust(options.trustProxy ?? []);
+    this.#log = options.log ?? stderrLogger;
+    this.#onError = options.onError;
+    this.engine = new Engine({
+      clock: options.clock ?? systemClock,
+      partialBytes: this.limits.partialBytes,
+    });
+  }
+
+  /** Connections that are open. */
+  get connections(): number {
+    return this.#connected;
+  }
+
+  /** Whether {@link close} was called. */
+  get draining(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** What the application says of a path; undefined if it is not ours. */
+  match(path: string): Match | undefined {
+    const { match } = this.#application;
+    return match === undefined ? everything : match(path);
+  }
+
+  /** Judges a handshake that asks for a path of ours, and gives it to the application. */
+  receive(upgrade: Upgrade, handshake: Handshake, match: Match): void {
+    const { request, socket } = upgrade;
+    const target = request.url ?? "";
+    if (this.draining || this.#pending >= this.limits.pendingHandshakes) {
+      return refuse(socket, target, { status: 503, headers: { "Retry-After": "1" } });
+    }
+    const { rawHeaders } = request;
+    const { remoteAddress = "", remotePort = 0 } = socket;
+    const secure = "encrypted" in socket && socket.encrypted === true;
+    const from = this.#proxies.judge(remoteAddress, remotePort, secure, rawHeaders);
+    const { origin } = handshake;
+    const host = from.host ?? handshake.host;
+    const policy = match.options.origins ?? this.#origins;
+    const foreign = judgeOrigin(policy, { origin, host, secure: from.secure });
+    if (foreign !== undefined) {
+      this.#log.warn({ target, origin }, foreign.message);
+      return refuse(socket, target, foreign);
+    }
+    this.#connect(upgrade, handshake, match, from);
+  }
+
+  #connect(upgrade: Upgrade, handshake: Handshake, match: Match, from: Provenance): void {
+    const { request, socket, head } = upgrade;
+    const bare = new ConnectionScope({
+      httpVersion: "1.1",
+      secure: from.secure,
+      path: handshake.path,
+      query: handshake.query,
+      rawHeaders: request.rawHeaders,
+      subprotocols: handshake.subprotocols,
+      client: { address: from.address, port: from.port },
+      layer: this.#layer,
+    });
+    const scope = match === everything ? bare : enter(bare, match);
+    const limits = completeLimits({ ...this.limits, ...match.options.limits });
+    const transport = new SocketTransport(socket);
+    const link = new ServerLink(transport, handshake, scope, request.url ?? "", limits, this);
+    const instance = new ApplicationInstance({
+      application: this.#application,
+      scope,
+      link,
+      limits,
+      clock: this.engine,
+      observer: {
+        error: (error, phase, consumer) => this.#report(error, { scope, phase, consumer }),
+        finished: () => link.finished(),
+      },
+    });
+    this.#pending++;
+    this.#links.add(link);
+    link.start(instance, head);
+  }
+
+  /** @internal */
+  settled(link: ServerLink, accepted: boolean): void {
+    this.#pending--;
+    if (accepted) this.#connected++;
+    else this.#log.debug({ target: link.target }, "handshake refused");
+  }
+
+  /** @internal */
+  gone(): void {
+    this.#connected--;
+  }
+
+  /** @internal */
+  done(link: ServerLink): void {
+    this.#links.delete(link);
+    if (this.#links.size === 0) this.#emptied?.();
+  }
+
+  /** @internal */
+  failed(link: ServerLink, error: ProtocolError): void {
+    publish("sluice:protocol.error", { scope: link.scope, error });
+    this.#log.debug({ path: link.scope.path, code: error.code }, error.message);
+  }
+
+  /**
+   * Drains: new handshakes get a 503, connections are closed in batches, handlers are awaited, and
+   * what is left after `timeout` is destroyed. A second call means now.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    const { timeout = 30_000, code = 1012, reason = "" } = options;
+    checkClose(code, reason);
+    if (this.#closing !== undefined) {
+      this.#destroyAll();
+      return this.#closing;
+    }
+    this.#closing = this.#drain(timeout, code, reason);
+    return this.#closing;
+  }
+
+  async #drain(timeout: number, code: number, reason: string): Promise<void> {
+    const { clock } = this.engine;
+    const emptied = new Promise<void>((resolve) => {
+      this.#emptied = resolve;
+    });
+    const links = [...this.#links];
+    if (links.length === 0) return;
+    const lift = clock.after(timeout, () => this.#destroyAll());
+    const size = Math.max(smallestBatch, Math.ceil(links.length / batches));
+    for (let start = 0; start < links.length; start += size) {
+      if (start > 0) await new Promise<void>((resolve) => clock.after(batchPause, resolve));
+      for (const link of links.slice(start, start + size)) link.drain(code, reason);
+    }
+    await emptied;
+    lift();
+  }
+
+  #destroyAll(): void {
+    for (const link of this.#links) link.abandon();
+  }
+
+  #report(error: unknown, context: ErrorContext): void {
+    const { scope, phase, consumer } = context;
+    publish("sluice:application.error", { scope, error, phase, consumer });
+    this.#log.error({ error, phase, consumer, path: scope.path }, `${consumer} failed in ${phase}`);
+    try {
+      this.#onError?.(error, context);
+    } catch (second) {
+      this.#log.error({ error: second }, "onError failed");
+    }
+  }
+}
+
+/** What an application without `match` says of every path. */
+const everything: Match = { params: Object.freeze({}), options: {} };
+
+/** Judges the head of a handshake. */
+export function judge(upgrade: Upgrade, maxHeaders: number): Handshake | HandshakeError {
+  const { request, head } = upgrade;
+  const { method = "", url = "", httpVersion, rawHeaders } = request;
+  return judgeHandshake({ method, target: url, httpVersion, rawHeaders, head }, { maxHeaders });
+}

@@ -1,0 +1,94 @@
+import type { Scope } from "../application/scope.ts";
+import { UsageError } from "../errors.ts";
+import type { ChannelLayer } from "../layers/channel-layer.ts";
+
+/** What {@link ConnectionScope} is made of. */
+export interface ScopeSource {
+  readonly httpVersion: "1.1" | "2";
+  readonly secure: boolean;
+  readonly path: string;
+  /** The raw query, without "?". */
+  readonly query: string;
+  readonly rawHeaders: readonly string[];
+  readonly subprotocols: readonly string[];
+  readonly client: { readonly address: string; readonly port: number };
+  readonly layer: ChannelLayer | undefined;
+}
+
+/** What a scope makes on first use is kept beside what it is made of. */
+interface Source extends ScopeSource {
+  parsedQuery?: URLSearchParams;
+  parsedHeaders?: Readonly<Record<string, string>>;
+}
+
+/** Where a scope keeps it. A `#private` field would not do: widened scopes inherit this place. */
+const source = Symbol("source");
+
+function sourceOf(scope: Scope & { readonly [source]?: Source }): Source {
+  return scope[source]!;
+}
+
+/** The scope of a connection that came over HTTP. */
+export class ConnectionScope implements Scope {
+  readonly params: object = noParams;
+
+  constructor(from: ScopeSource) {
+    Object.defineProperty(this, source, { value: { ...from } });
+    Object.freeze(this);
+  }
+
+  get httpVersion(): "1.1" | "2" {
+    return sourceOf(this).httpVersion;
+  }
+
+  get secure(): boolean {
+    return sourceOf(this).secure;
+  }
+
+  get path(): string {
+    return sourceOf(this).path;
+  }
+
+  get query(): URLSearchParams {
+    const from = sourceOf(this);
+    from.parsedQuery ??= new URLSearchParams(from.query);
+    return from.parsedQuery;
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    const from = sourceOf(this);
+    from.parsedHeaders ??= joinHeaders(from.rawHeaders);
+    return from.parsedHeaders;
+  }
+
+  get subprotocols(): readonly string[] {
+    return sourceOf(this).subprotocols;
+  }
+
+  get client(): { readonly address: string; readonly port: number } {
+    return sourceOf(this).client;
+  }
+
+  get layer(): ChannelLayer {
+    const { layer } = sourceOf(this);
+    if (layer === undefined) {
+      throw new UsageError("ERR_NO_LAYER", "no channel layer: give one to attach({ layer })");
+    }
+    return layer;
+  }
+}
+
+const noParams: object = Object.freeze(Object.create(null));
+
+/** Names in lower case, repeated ones joined (RFC 9110 §5.3); no prototype to be confused with. */
+function joinHeaders(raw: readonly string[]): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = Object.create(null);
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i]!.toLowerCase();
+    const value = raw[i + 1]!;
+    const before = headers[name];
+    if (before === undefined) headers[name] = value;
+    else headers[name] = `${before}${name === "cookie" ? "; " : ", "}${value}`;
+  }
+  return Object.freeze(headers);
+}

@@ -1,0 +1,107 @@
+import { UsageError } from "../errors.ts";
+import type { Phase } from "../application/instance.ts";
+import type { Scope } from "../application/scope.ts";
+import type { Servable } from "../application/servable.ts";
+import type { Clock } from "../internal/clock.ts";
+import { type ConnectionLimits, defaultLimits } from "../internal/limits.ts";
+import type { Logger } from "../internal/logger.ts";
+import type { OriginPolicy } from "../internal/origin-policy.ts";
+
+/** Limits of a server: those of each connection, and those of all together. */
+export interface ServerLimits extends ConnectionLimits {
+  /** What all unfinished messages hold together, in bytes. @defaultValue 256 MiB */
+  readonly partialBytes?: number;
+  /** Handshakes that may wait for their answer; above it there is a 503. @defaultValue 4096 */
+  readonly pendingHandshakes?: number;
+  /** Header lines of one handshake; above it there is a 431. @defaultValue 100, browsers send 20 */
+  readonly maxHeaders?: number;
+}
+
+/** All limits with their values. */
+export const defaultServerLimits: Required<ServerLimits> = {
+  ...defaultLimits,
+  partialBytes: 256 * 1024 * 1024,
+  pendingHandshakes: 4096,
+  maxHeaders: 100,
+};
+
+/** Where an application's error happened. */
+export interface ErrorContext {
+  readonly scope: Scope;
+  readonly phase: Phase;
+  /** The consumer's class, or the name of the application. */
+  readonly consumer: string;
+}
+
+/** What `serve` and `attach` have in common. */
+export interface WebSocketOptions<S extends Scope = Scope> {
+  /** The application, or the consumer class, that connections are given to. */
+  readonly websocket: Servable<S>;
+  /** Which pages may connect. @defaultValue "same-host", since browsers send cookies along */
+  readonly origins?: OriginPolicy;
+  readonly limits?: ServerLimits;
+  /**
+   * Addresses or networks of proxies whose `X-Forwarded-*` headers are believed. They govern
+   * `scope.client`, `scope.secure` and the same-host rule. @defaultValue none
+   */
+  readonly trustProxy?: readonly string[];
+  /** A structured logger, pino for example. @defaultValue JSON lines on stderr */
+  readonly log?: Logger;
+  /** Hears of every error of the application. What it throws is logged. */
+  readonly onError?: (error: unknown, context: ErrorContext) => void;
+  /** Time; tests hand in their own. @defaultValue the system's */
+  readonly clock?: Clock;
+}
+
+/** How a server ends. */
+export interface CloseOptions {
+  /** How long connections and handlers have, in milliseconds. @defaultValue 30 s */
+  readonly timeout?: number;
+  /** The close code that clients get. @defaultValue 1012, service restart: come back */
+  readonly code?: number;
+  readonly reason?: string;
+}
+
+/** The limits with their defaults. @throws UsageError `ERR_INVALID_OPTION` naming the limit and the value. */
+export function completeLimits(limits: ServerLimits = {}): Required<ServerLimits> {
+  for (const [name, value] of Object.entries(limits) as [string, unknown][]) {
+    if (!Object.hasOwn(defaultServerLimits, name)) {
+      const known = Object.keys(defaultServerLimits).join(", ");
+      throw new UsageError(
+        "ERR_INVALID_OPTION",
+        `limits: there is no limit "${name}"; there are ${known}`,
+      );
+    }
+    if (value !== undefined && !(Number.isSafeInteger(value) && (value as number) > 0)) {
+      throw new UsageError(
+        "ERR_INVALID_OPTION",
+        `limits.${name} is ${JSON.stringify(value)}: it has to be a whole number above 0`,
+      );
+    }
+  }
+  return { ...defaultServerLimits, ...limits };
+}
+
+/** Refuses option names that do not exist. @throws UsageError `ERR_INVALID_OPTION` naming them. */
+export function checkNames(what: string, given: object, known: readonly string[]): void {
+  for (const name of Object.keys(given)) {
+    if (!known.includes(name)) {
+      throw new UsageError(
+        "ERR_INVALID_OPTION",
+        `${what} has no option "${name}"; it has ${known.join(", ")}`,
+      );
+    }
+  }
+}
+
+/** The names of the common options. */
+export const webSocketOptionNames = [
+  "websocket",
+  "origins",
+  "limits",
+  "trustProxy",
+  "log",
+  "onError",
+  "clock",
+  "layer",
+] as const;

@@ -1,0 +1,28 @@
+import type { Socket } from "node:net";
+import { HandshakeError } from "../errors.ts";
+import { refusalResponse } from "../protocol/handshake.ts";
+import { publish } from "./diagnostics.ts";
+
+/** How long a client may take to read why it was refused, in milliseconds. */
+const patience = 2_000;
+
+/**
+ * Answers a request with an error and ends its socket: whatever stands behind it is not ours to
+ * parse, and a proxy must not take the socket for a tunnel.
+ */
+export function refuse(
+  socket: Socket,
+  target: string,
+  why:
+    | HandshakeError
+    | { readonly status: number; readonly headers?: Readonly<Record<string, string>> },
+): void {
+  const error = why instanceof HandshakeError ? why : undefined;
+  publish("sluice:handshake.reject", { target, status: why.status, error });
+  if (!socket.writable) return void socket.destroy();
+  const body = error === undefined ? undefined : `${error.message}\n`;
+  socket.end(refusalResponse(why.status, { headers: why.headers, body }));
+  // Unread bytes would turn our end into a reset that overtakes the answer.
+  socket.resume();
+  socket.setTimeout(patience, () => socket.destroy());
+}

@@ -1,0 +1,183 @@
+import { once } from "node:events";
+import {
+  createServer,
+  type RequestListener,
+  type Server as HttpServer,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createTlsServer, type ServerOptions as TlsOptions } from "node:https";
+import type { AddressInfo, ListenOptions, Socket } from "node:net";
+import type { Scope } from "../application/scope.ts";
+import { UsageError } from "../errors.ts";
+import { systemClock } from "../internal/clock.ts";
+import type { ChannelLayer } from "../layers/channel-layer.ts";
+import { memoryLayer } from "../layers/memory.ts";
+import { parseTarget } from "../protocol/target.ts";
+import { Attachment } from "./attachment.ts";
+import {
+  type CloseOptions,
+  checkNames,
+  type WebSocketOptions,
+  webSocketOptionNames,
+} from "./options.ts";
+import { refuse } from "./refusal.ts";
+import { type AnyHttpServer, Upgrades } from "./upgrades.ts";
+
+/** Options of {@link serve}. */
+export interface ServeOptions<S extends Scope = Scope> extends WebSocketOptions<S> {
+  /** What answers plain HTTP: an Express or Fastify app, any listener of node:http. */
+  readonly http?: RequestListener;
+  /** What consumers have as `this.layer`. @defaultValue a memory layer of its own */
+  readonly layer?: ChannelLayer;
+  /** @defaultValue 8000; 0 takes a free one */
+  readonly port?: number;
+  /** The address to listen at. @defaultValue "127.0.0.1", for nobody but this machine */
+  readonly host?: string;
+  /** Anything else that `net.Server.listen` takes: `path` for a Unix socket, `backlog`, … */
+  readonly listen?: ListenOptions;
+  /** Makes it a server of https and wss: `key`, `cert` and what else node:https takes. */
+  readonly tls?: TlsOptions;
+}
+
+/** A server that is listening. */
+export interface Server extends AsyncDisposable {
+  /** Where it listens, as `http://127.0.0.1:8000`. */
+  readonly url: string;
+  /** The same as `ws://` or `wss://`. */
+  readonly webSocketUrl: string;
+  readonly port: number;
+  /** WebSocket connections that are open. */
+  readonly connections: number;
+  /** Drains; see {@link CloseOptions}. A layer that was handed in stays open. A second call means now. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+const optionNames = [...webSocketOptionNames, "http", "port", "host", "listen", "tls"];
+
+/**
+ * Serves WebSockets, and plain HTTP beside them, on a port of its own. Resolves when it listens.
+ *
+ * @throws UsageError (as a rejection) for options that cannot be used, and `ERR_LISTEN`, with the
+ * system's error as its cause, if it cannot listen.
+ */
+export async function serve<S extends Scope>(options: ServeOptions<S>): Promise<Server> {
+  checkNames("serve", options, optionNames);
+  const layer = options.layer ?? memoryLayer();
+  const attachment = new Attachment(options as unknown as WebSocketOptions, layer);
+  const http = options.http ?? ((request, response) => answer(attachment, request.url, response));
+  const listener: RequestListener = (request, response) => {
+    if (attachment.draining) response.setHeader("Connection", "close");
+    return http(request, response);
+  };
+  const server: AnyHttpServer =
+    options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener);
+  server.on("clientError", onClientError);
+  Upgrades.of(server).add(attachment);
+
+  const { port = 8000, host = "127.0.0.1" } = options;
+  await listen(server, { port, host, ...options.listen });
+
+  const address = server.address();
+  const origin = originOf(address, host);
+  const secure = options.tls !== undefined;
+
+  let closing: Promise<void> | undefined;
+  const close = (how: CloseOptions = {}): Promise<void> => {
+    if (closing !== undefined) {
+      server.closeAllConnections();
+      return attachment.close(how).then(() => closing);
+    }
+    closing = shutDown(server, attachment, how).then(async () => {
+      if (options.layer === undefined) await layer.close();
+    });
+    return closing;
+  };
+
+  return {
+    url: `${secure ? "https" : "http"}://${origin}`,
+    webSocketUrl: `${secure ? "wss" : "ws"}://${origin}`,
+    port: isAddress(address) ? address.port : 0,
+    get connections() {
+      return attachment.connections;
+    },
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  };
+}
+
+/** Answers plain HTTP where nobody else does. */
+function answer(
+  attachment: Attachment,
+  target: string | undefined,
+  response: ServerResponse,
+): void {
+  const path = parseTarget(target ?? "")?.path;
+  response.setHeader("Content-Type", "text/plain; charset=utf-8");
+  if (path !== undefined && attachment.match(path) !== undefined) {
+    // RFC 9110 §15.5.22: a 426 says what to upgrade to.
+    response.writeHead(426, { Upgrade: "websocket", Connection: "Upgrade" });
+    response.end("This is the address of a WebSocket.\n");
+  } else {
+    response.writeHead(404);
+    response.end("Not found.\n");
+  }
+}
+
+/** What node:http could not parse gets an answer that says why, if it can still be given. */
+function onClientError(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  refuse(socket, "", { status: clientErrors[error.code ?? ""] ?? 400 });
+}
+
+const clientErrors: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+async function listen(server: AnyHttpServer, where: ListenOptions): Promise<void> {
+  const at = where.path ?? `${where.host}:${where.port}`;
+  try {
+    server.listen(where);
+    await once(server, "listening");
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const why =
+      code === "EADDRINUSE"
+        ? "something else listens there already"
+        : code === "EACCES"
+          ? "that takes more rights than this process has"
+          : (cause as Error).message;
+    throw new UsageError("ERR_LISTEN", `cannot listen at ${at}: ${why}`, { cause });
+  }
+}
+
+async function shutDown(
+  server: AnyHttpServer,
+  attachment: Attachment,
+  how: CloseOptions,
+): Promise<void> {
+  const { timeout = 30_000 } = how;
+  const deadline = systemClock.now() + timeout;
+  await attachment.close(how);
+  Upgrades.of(server).remove(attachment);
+  // Plain requests under way have what is left of the time.
+  const closed = new Promise<void>((resolve) => {
+    (server as HttpServer).close(() => resolve());
+  });
+  const left = Math.max(0, deadline - systemClock.now());
+  const lift = systemClock.after(left, () => server.closeAllConnections());
+  await closed;
+  lift();
+}
+
+function originOf(address: AddressInfo | string | null, host: string): string {
+  if (!isAddress(address)) return typeof address === "string" ? address : host;
+  const wildcard = address.address === "::" || address.address === "0.0.0.0";
+  const name = wildcard ? "127.0.0.1" : address.address;
+  return `${name.includes(":") ? `[${name}]` : name}:${address.port}`;
+}
+
+function isAddress(address: AddressInfo | string | null): address is AddressInfo {
+  return typeof address === "object" && address !== null;
+}

@@ -1,0 +1,232 @@
+import type { ApplicationInstance } from "../application/instance.ts";
+import type { Link } from "../application/link.ts";
+import type { Scope } from "../application/scope.ts";
+import type { AcceptOptions, RejectOptions } from "../application/socket.ts";
+import { Connection, type ConnectionSink, Pause } from "../connection/connection.ts";
+import type { Engine } from "../connection/engine.ts";
+import type { Transport, TransportSink } from "../connection/transport.ts";
+import type { ProtocolError } from "../errors.ts";
+import type { ConnectionLimits } from "../internal/limits.ts";
+import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
+import { type Handshake, handshakeResponse, refusalResponse } from "../protocol/handshake.ts";
+import { publish } from "./diagnostics.ts";
+
+/** The one who keeps a list of the links. */
+export interface LinkOwner {
+  readonly engine: Engine;
+  /** The handshake was answered, or nobody waits for the answer any more. */
+  settled(link: ServerLink, accepted: boolean): void;
+  /** A transport that was accepted is gone. */
+  gone(link: ServerLink): void;
+  /** The application is done, and so is the transport. */
+  done(link: ServerLink): void;
+  failed(link: ServerLink, error: ProtocolError): void;
+}
+
+/** Bytes that may come before the handshake is answered; no client has to send any. */
+const maxEarly = 64 * 1024;
+
+/**
+ * Joins one application to one transport: while the handshake waits for its answer it watches over
+ * the transport itself, afterwards a {@link Connection} does.
+ */
+export class ServerLink implements Link, ConnectionSink, TransportSink {
+  readonly scope: Scope;
+  /** The request target as it came, for the log. */
+  readonly target: string;
+  readonly #transport: Transport;
+  readonly #handshake: Handshake;
+  readonly #limits: Required<ConnectionLimits>;
+  readonly #owner: LinkOwner;
+  #early: Uint8Array[] | undefined;
+  #earlySize = 0;
+  #instance: ApplicationInstance | undefined;
+  #connection: Connection | undefined;
+  #answered = false;
+  #finished = false;
+  #gone = false;
+  #liftEnd: (() => void) | undefined;
+
+  constructor(
+    transport: Transport,
+    handshake: Handshake,
+    scope: Scope,
+    target: string,
+    limits: Required<ConnectionLimits>,
+    owner: LinkOwner,
+  ) {
+    this.#transport = transport;
+    this.#handshake = handshake;
+    this.scope = scope;
+    this.target = target;
+    this.#limits = limits;
+    this.#owner = owner;
+  }
+
+  /** Runs the application. `head` are bytes that came behind the request. */
+  start(instance: ApplicationInstance, head: Uint8Array): void {
+    this.#instance = instance;
+    if (head.length > 0) this.onData(head);
+    this.#transport.open(this);
+    instance.start();
+  }
+
+  /** The application will not be heard of again. */
+  finished(): void {
+    this.#finished = true;
+    if (this.#gone) this.#owner.done(this);
+  }
+
+  /** Asks the peer to go: with a close frame, or with 503 if it is not in yet. */
+  drain(code: number, reason: string): void {
+    if (this.#connection !== undefined) return this.#connection.close(code, reason);
+    this.reject(503, { headers: { "Retry-After": "1" } });
+    this.#instance?.onEnd(1006, "");
+  }
+
+  /** Ends it now, and lets go of handlers that are still at work. */
+  abandon(): void {
+    if (this.#connection === undefined) this.#transport.destroy();
+    else this.#connection.destroy();
+    this.#instance?.abandon();
+  }
+
+  // Link: what the application wants.
+
+  accept(options: AcceptOptions): void {
+    const { subprotocol, headers } = options;
+    const response = handshakeResponse({ key: this.#handshake.key, subprotocol, headers });
+    // The peer may have left while the application made up its mind.
+    if (this.#gone || this.#answered) return;
+    this.#settle(true);
+    this.#transport.write(Buffer.from(response, "latin1"));
+    const connection = new Connection(this.#transport, {
+      role: "server",
+      engine: this.#owner.engine,
+      limits: this.#limits,
+      sink: this,
+    });
+    this.#connection = connection;
+    publish("sluice:connection.open", { scope: this.scope });
+    const early = this.#early;
+    if (early === undefined) return;
+    this.#early = undefined;
+    if (this.#earlySize > maxEarly) this.#transport.resume();
+    for (const chunk of early) connection.onData(chunk);
+  }
+
+  reject(status: number, options: RejectOptions): void {
+    const response = refusalResponse(status, options);
+    if (this.#gone || this.#answered) return;
+    publish("sluice:handshake.reject", { target: this.target, status, error: undefined });
+    this.#settle(false);
+    this.#early = undefined;
+    this.#transport.write(Buffer.from(response, "utf8"));
+    this.#transport.resume();
+    this.#transport.end();
+    const { closeTimeout } = this.#limits;
+    this.#liftEnd = this.#owner.engine.after(closeTimeout, () => this.#transport.destroy());
+  }
+
+  send(data: string | Uint8Array, options: SendOptions | undefined, answer: boolean): void {
+    if (this.#connection !== undefined) this.#connection.send(data, options, answer);
+    else this.drop(typeof data === "string" ? Buffer.byteLength(data) : data.byteLength, "closed");
+  }
+
+  flush(): void {
+    this.#connection?.flush();
+  }
+
+  drained(): Promise<void> {
+    return this.#connection?.drained() ?? Promise.resolve();
+  }
+
+  close(code: number | undefined, reason: string): void {
+    this.#connection?.close(code, reason);
+  }
+
+  fail(code: number, reason: string): void {
+    this.#connection?.fail(code, reason);
+  }
+
+  pause(why: keyof typeof Pause): void {
+    this.#connection?.pause(Pause[why]);
+  }
+
+  resume(why: keyof typeof Pause): void {
+    this.#connection?.resume(Pause[why]);
+  }
+
+  get bufferedAmount(): number {
+    return this.#connection?.bufferedAmount ?? 0;
+  }
+
+  drop(size: number, why: "slow" | "closed"): void {
+    publish("sluice:message.drop", { scope: this.scope, size, why });
+  }
+
+  // TransportSink: while the handshake waits.
+
+  onData(chunk: Uint8Array): void {
+    if (this.#answered) return;
+    this.#early ??= [];
+    this.#early.push(chunk);
+    this.#earlySize += chunk.length;
+    if (this.#earlySize > maxEarly) this.#transport.pause();
+  }
+
+  onDrain(): void {}
+
+  onEnd(): void {
+    this.#instance?.onEnd(1006, "");
+    this.#transport.end();
+    // Nobody is left to answer, and a socket that only half of us closed may stay for ever.
+    if (!this.#answered) this.#transport.destroy();
+  }
+
+  onGone(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#liftEnd?.();
+    if (!this.#answered) this.#settle(false);
+    if (this.#connection !== undefined) this.#owner.gone(this);
+    this.#instance?.onEnd(1006, "");
+    if (this.#finished) this.#owner.done(this);
+  }
+
+  // ConnectionSink: afterwards.
+
+  get busy(): boolean {
+    return this.#instance!.busy;
+  }
+
+  get slow(): SlowPolicy {
+    return this.#instance!.slow;
+  }
+
+  onText(message: string): void {
+    this.#instance!.onText(message);
+  }
+
+  onBytes(message: Uint8Array): void {
+    this.#instance!.onBytes(message);
+  }
+
+  onDrop(size: number, why: "slow" | "closed"): void {
+    this.drop(size, why);
+  }
+
+  onFail(error: ProtocolError): void {
+    this.#owner.failed(this, error);
+  }
+
+  onClosed(code: number, reason: string, clean: boolean): void {
+    publish("sluice:connection.close", { scope: this.scope, code, reason, clean });
+    this.#instance!.onEnd(code, reason);
+  }
+
+  #settle(accepted: boolean): void {
+    this.#answered = true;
+    this.#owner.settled(this, accepted);
+  }
+}

@@ -1,0 +1,238 @@
+import type { ApplicationLike } from "../application/consumer.ts";
+import { toApplication } from "../application/consumer.ts";
+import { ApplicationInstance, type Phase } from "../application/instance.ts";
+import type { Link } from "../application/link.ts";
+import { enter } from "../application/router.ts";
+import { type Scope, widen } from "../application/scope.ts";
+import type { AcceptOptions, RejectOptions } from "../application/socket.ts";
+import { type Clock, systemClock } from "../internal/clock.ts";
+import { type ConnectionLimits, defaultLimits } from "../internal/limits.ts";
+import type { ChannelLayer } from "../layers/channel-layer.ts";
+import { memoryLayer } from "../layers/memory.ts";
+import { checkClose } from "../protocol/close-code.ts";
+import { parseTarget } from "../protocol/target.ts";
+import { ConnectionScope } from "../server/connection-scope.ts";
+import { Inbox, TestError } from "./inbox.ts";
+
+/** Options of {@link communicator}. */
+export interface CommunicatorOptions {
+  /** The path, with a query if you like. @defaultValue "/" */
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly subprotocols?: readonly string[];
+  /** Share one between communicators that should meet. @defaultValue a memory layer of its own */
+  readonly layer?: ChannelLayer;
+  /** What a middleware would have added: a session, a user. */
+  readonly scope?: object;
+  readonly limits?: ConnectionLimits;
+  /** For the application's deadlines. @defaultValue the system's */
+  readonly clock?: Pick<Clock, "after">;
+}
+
+/** How a connection was answered. */
+export type Answer =
+  | { readonly accepted: true; readonly subprotocol: string | undefined; readonly headers: Headers }
+  | {
+      readonly accepted: false;
+      readonly status: number;
+      readonly headers: Headers;
+      readonly body: string | undefined;
+    };
+
+type Headers = Readonly<Record<string, string | readonly string[]>>;
+
+/** How a connection ended. */
+export interface Closed {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/**
+ * Drives an application, or a consumer class, without a socket.
+ *
+ * ```ts
+ * const chat = communicator(Chat, { path: "/chat/lobby/" });
+ * await chat.connect();
+ * chat.send("hello");
+ * expect(await chat.receive()).toBe("hello");
+ * await chat.disconnect();
+ * ```
+ */
+export function communicator(
+  application: ApplicationLike<never>,
+  options: CommunicatorOptions = {},
+): Communicator {
+  return new Communicator(application, options);
+}
+
+/** One connection to an application, from the client's side. */
+export class Communicator {
+  readonly #instance: ApplicationInstance | undefined;
+  readonly #link: MemoryLink;
+  readonly #finished: Promise<void>;
+
+  constructor(target: ApplicationLike<never>, options: CommunicatorOptions) {
+    const application = toApplication(target as ApplicationLike);
+    const { path: fullPath = "/", headers = {}, subprotocols = [] } = options;
+    const parsed = parseTarget(fullPath);
+    if (parsed === undefined) {
+      throw new TypeError(`${JSON.stringify(fullPath)} is not a path that a client can ask for`);
+    }
+    this.#link = new MemoryLink();
+    const match = application.match?.(parsed.path);
+    if (application.match !== undefined && match === undefined) {
+      this.#link.reject(404, {});
+      this.#finished = Promise.resolve();
+      return;
+    }
+    const bare: Scope = new ConnectionScope({
+      httpVersion: "1.1",
+      secure: false,
+      path: parsed.path,
+      query: parsed.query,
+      rawHeaders: Object.entries(headers).flat(),
+      subprotocols,
+      client: { address: "127.0.0.1", port: 0 },
+      layer: options.layer ?? memoryLayer(),
+    });
+    const preset = options.scope === undefined ? bare : widen(bare, options.scope);
+    const scope = match === undefined ? preset : enter(preset as Scope, match);
+    let finish: () => void;
+    this.#finished = new Promise((resolve) => {
+      finish = resolve;
+    });
+    this.#instance = new ApplicationInstance({
+      application,
+      scope: scope as Scope,
+      link: this.#link,
+      limits: { ...defaultLimits, ...options.limits },
+      clock: options.clock ?? systemClock,
+      observer: {
+        error: (error, phase) => this.#link.fails(error, phase),
+        finished: () => finish(),
+      },
+    });
+    this.#link.instance = this.#instance;
+  }
+
+  /** Errors that the application threw, in order, with where. */
+  get errors(): readonly { readonly error: unknown; readonly phase: Phase }[] {
+    return this.#link.errors;
+  }
+
+  /** Opens the connection and resolves with the answer. An error of the application's is a 500. */
+  connect(timeout = 1000): Promise<Answer> {
+    this.#instance?.start();
+    return this.#link.answers.take(timeout);
+  }
+
+  /** Sends a message, as the client: a string as text, bytes as binary. */
+  send(message: string | Uint8Array): void {
+    if (typeof message === "string") this.#instance?.onText(message);
+    else this.#instance?.onBytes(message);
+  }
+
+  /** Sends a value as JSON text. */
+  sendJson(value: unknown): void {
+    this.send(JSON.stringify(value));
+  }
+
+  /**
+   * The next message from the application. Rejects with the application's own error if it failed,
+   * with `ERR_TEST_CLOSED` if it closed, with `ERR_TEST_TIMEOUT` after `timeout` milliseconds.
+   */
+  receive(timeout = 1000): Promise<string | Uint8Array> {
+    return this.#link.messages.take(timeout);
+  }
+
+  /** The next message, which has to be JSON text. */
+  async receiveJson(timeout = 1000): Promise<unknown> {
+    const message = await this.receive(timeout);
+    if (typeof message === "string") return JSON.parse(message);
+    throw new TestError(
+      "ERR_TEST_TIMEOUT",
+      `a binary message of ${message.length} bytes came, not JSON text`,
+    );
+  }
+
+  /** Whether nothing comes within `duration` milliseconds. Nothing is taken. */
+  async receiveNothing(duration = 20): Promise<boolean> {
+    await new Promise<void>((resolve) => systemClock.after(duration, resolve));
+    return this.#link.messages.size === 0;
+  }
+
+  /** Resolves when the application, or {@link disconnect}, closed the connection. */
+  closed(timeout = 1000): Promise<Closed> {
+    return this.#link.closings.take(timeout);
+  }
+
+  /** Closes the connection, as the client; resolves when the application has let go of it. */
+  async disconnect(code = 1000, reason = ""): Promise<void> {
+    checkClose(code === 1005 || code === 1006 ? undefined : code, reason);
+    this.#link.end(code, reason);
+    await this.#finished;
+  }
+}
+
+/** A connection that is only memory: nothing is slow and nothing is lost. */
+class MemoryLink implements Link {
+  readonly answers = new Inbox<Answer>("answer");
+  readonly messages = new Inbox<string | Uint8Array>("message");
+  readonly closings = new Inbox<Closed>("close frame");
+  readonly errors: { readonly error: unknown; readonly phase: Phase }[] = [];
+  instance: ApplicationInstance | undefined;
+  #ended = false;
+
+  readonly bufferedAmount = 0;
+
+  accept({ subprotocol, headers = {} }: AcceptOptions): void {
+    this.answers.put({ accepted: true, subprotocol, headers });
+  }
+
+  reject(status: number, { headers = {}, body }: RejectOptions): void {
+    this.answers.put({ accepted: false, status, headers, body });
+    this.messages.fail(
+      new TestError("ERR_TEST_CLOSED", `the connection was refused with ${status}`),
+    );
+  }
+
+  send(data: string | Uint8Array): void {
+    if (!this.#ended) this.messages.put(typeof data === "string" ? data : new Uint8Array(data));
+  }
+
+  close(code = 1000, reason = ""): void {
+    checkClose(code, reason);
+    this.end(code, reason);
+  }
+
+  fail(code: number, reason: string): void {
+    this.end(code, reason);
+  }
+
+  end(code: number, reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.closings.put({ code, reason });
+    this.messages.fail(
+      new TestError(
+        "ERR_TEST_CLOSED",
+        `the connection was closed with ${code} ${reason}`.trimEnd(),
+      ),
+    );
+    this.instance?.onEnd(code, reason);
+  }
+
+  fails(error: unknown, phase: Phase): void {
+    this.errors.push({ error, phase });
+    this.messages.fail(error);
+  }
+
+  flush(): void {}
+  pause(): void {}
+  resume(): void {}
+  drop(): void {}
+
+  drained(): Promise<void> {
+    return Promise.resolve();
+  }
+}

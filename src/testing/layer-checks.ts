@@ -1,0 +1,20 @@
+import { channelChecks } from "./layer-channel-checks.ts";
+import type { LayerCheck } from "./layer-check.ts";
+import { groupChecks } from "./layer-group-checks.ts";
+import { messageChecks } from "./layer-message-checks.ts";
+
+/**
+ * What a channel layer has to pass: each promise of {@link ChannelLayer}, tried from outside. They
+ * need no test runner, and no layer that delivers at once:
+ *
+ * ```ts
+ * for (const check of layerChecks) {
+ *   test(check.name, () => check.run(freshContext()));
+ * }
+ * ```
+ */
+export const layerChecks: readonly LayerCheck[] = [
+  ...groupChecks,
+  ...channelChecks,
+  ...messageChecks,
+];
