@@ -1,0 +1,21 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import { type Server, serve } from "sluice";
+import { examineServer } from "./examine.ts";
+import { suite } from "./suite.ts";
+
+describe("a sluice server that echoes (RFC 6455)", () => {
+  let server: Server;
+  beforeAll(async () => {
+    server = await serve({
+      port: 0,
+      host: "127.0.0.1",
+      websocket: (_scope, socket) => ({
+        text: (message) => socket.send(message),
+        bytes: (message) => socket.send(message),
+      }),
+    });
+  });
+  afterAll(() => server.close({ timeout: 0 }));
+
+  suite((given) => examineServer(given, server.port));
+});
