@@ -66,7 +66,7 @@ export const errorCodes = {
   ERR_FRAGMENT_FLOOD: "A message has more fragments than any sender needs.",
 
   ERR_LAYER_MESSAGE: "A layer message is not a JSON value (plus Uint8Array).",
-  ERR_LAYER_NAME: "A channel or group name is empty or too long.",
+  ERR_LAYER_NAME: "A channel or group name is empty, too long, not well-formed or reserved.",
   ERR_LAYER_CLOSED: "The channel layer was closed.",
   ERR_CHANNEL_FULL: "A channel holds as many waiting messages as its capacity.",
   ERR_CHANNEL_CLOSED: "The channel was closed, or belongs to another layer.",

@@ -21,6 +21,7 @@ import {
   webSocketOptionNames,
 } from "./options.ts";
 import { refuse } from "./refusal.ts";
+import { stderrLogger } from "./stderr-logger.ts";
 import { type AnyHttpServer, Upgrades } from "./upgrades.ts";
 
 /** Options of {@link serve}. */
@@ -62,7 +63,13 @@ const optionNames = [...webSocketOptionNames, "http", "port", "host", "listen", 
  */
 export async function serve<S extends Scope>(options: ServeOptions<S>): Promise<Server> {
   checkNames("serve", options, optionNames);
-  const layer = options.layer ?? memoryLayer();
+  const log = options.log ?? stderrLogger;
+  const layer =
+    options.layer ??
+    memoryLayer({
+      clock: options.clock ?? systemClock,
+      onError: (error) => log.error({ error }, "a member of the channel layer failed"),
+    });
   const attachment = new Attachment(options as unknown as WebSocketOptions, layer);
   const http = options.http ?? ((request, response) => answer(attachment, request.url, response));
   const listener: RequestListener = (request, response) => {

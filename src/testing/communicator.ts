@@ -1,5 +1,5 @@
-import type { ApplicationLike } from "../application/consumer.ts";
-import { toApplication } from "../application/consumer.ts";
+import type { Application } from "../application/application.ts";
+import { type ApplicationLike, toApplication } from "../application/consumer.ts";
 import { ApplicationInstance, type Phase } from "../application/instance.ts";
 import type { Link } from "../application/link.ts";
 import { enter } from "../application/router.ts";
@@ -58,11 +58,11 @@ export interface Closed {
  * await chat.disconnect();
  * ```
  */
-export function communicator(
-  application: ApplicationLike<never>,
+export function communicator<S extends Scope>(
+  application: ApplicationLike<S>,
   options: CommunicatorOptions = {},
 ): Communicator {
-  return new Communicator(application, options);
+  return new Communicator(toApplication(application) as Application<never>, options);
 }
 
 /** One connection to an application, from the client's side. */
@@ -71,8 +71,9 @@ export class Communicator {
   readonly #link: MemoryLink;
   readonly #finished: Promise<void>;
 
-  constructor(target: ApplicationLike<never>, options: CommunicatorOptions) {
-    const application = toApplication(target as ApplicationLike);
+  /** @internal Use {@link communicator}. */
+  constructor(target: Application<never>, options: CommunicatorOptions) {
+    const application = target as Application;
     const { path: fullPath = "/", headers = {}, subprotocols = [] } = options;
     const parsed = parseTarget(fullPath);
     if (parsed === undefined) {
