@@ -14,7 +14,7 @@ import type {
 import type { Application } from "./application.ts";
 import type { Handler } from "./handler.ts";
 import type { Link } from "./link.ts";
-import { Letter, Mailbox, type MailboxReader } from "./mailbox.ts";
+import { isPromise, Letter, Mailbox, type MailboxReader } from "./mailbox.ts";
 import type { Scope } from "./scope.ts";
 import type { AcceptOptions, RejectOptions, Socket } from "./socket.ts";
 
@@ -74,7 +74,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     } catch (error) {
       return this.#failConnect(error);
     }
-    if (handler instanceof Promise) {
+    if (isPromise(handler)) {
       handler.then(
         (settled) => this.#begin(settled),
         (error: unknown) => this.#failConnect(error),
@@ -82,7 +82,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     } else {
       this.#begin(handler);
     }
-    if (this.#mailbox.busy && this.#state !== "ended") {
+    if (this.#state === "connecting") {
       this.#liftDeadline = clock.after(limits.connectTimeout, () => this.#connectTimeout());
     }
   }
@@ -208,7 +208,8 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
   }
 
   get channel(): string {
-    return this.#openChannel().name;
+    // Known already, it may be asked for to the last: `disconnect` says goodbye with it.
+    return (this.#channel ?? this.#openChannel()).name;
   }
 
   pause(): void {
@@ -367,6 +368,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
   /** Gives handlers that are still at work a deadline, then goes on without them. */
   #awaitDisconnect(): void {
     const { clock, limits } = this.#options;
+    this.#liftDeadline?.();
     this.#liftDeadline = clock.after(limits.disconnectTimeout, () => this.#letGo());
   }
 

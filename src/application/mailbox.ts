@@ -28,6 +28,9 @@ export interface MailboxReader {
 /** A letter takes three places in the queue: its kind, its value, its delivery. */
 const places = 3;
 
+/** How many letters may be handled before their places in the queue are used again. */
+const longestTail = 256;
+
 /**
  * One handler's letters, handled one at a time and in order.
  *
@@ -155,8 +158,13 @@ export class Mailbox {
     if (this.#head === queue.length) {
       queue.length = 0;
       this.#head = 0;
+    } else if (this.#head >= longestTail * places && this.#head * 2 >= queue.length) {
+      // A handler that is always behind would keep a place for every letter that ever came.
+      queue.splice(0, this.#head);
+      this.#head = 0;
     } else {
       queue[head + 1] = undefined;
+      queue[head + 2] = undefined;
     }
     this.#bytes -= sizeOf(letter, value);
     if (this.#full && !this.#exceeds(2)) {
@@ -220,7 +228,8 @@ export class Mailbox {
   }
 }
 
-function isPromise(value: unknown): value is Promise<unknown> {
+/** Whether a handler is not done: it gave back a promise, of whatever make. */
+export function isPromise(value: unknown): value is Promise<unknown> {
   return (
     typeof value === "object" &&
     value !== null &&

@@ -165,6 +165,7 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
     this.#protocol.dispose();
     this.#writer.release();
     this.#closing?.lift();
+    this.#pausing?.lift();
     this.#sink.onGone();
   }
 

@@ -10,6 +10,7 @@ import { type ConnectionLimits, defaultLimits } from "../internal/limits.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
 import { memoryLayer } from "../layers/memory.ts";
 import { checkClose } from "../protocol/close-code.ts";
+import { handshakeResponse, refusalResponse } from "../protocol/handshake.ts";
 import { parseTarget } from "../protocol/target.ts";
 import { ConnectionScope } from "../server/connection-scope.ts";
 import { Inbox, TestError } from "./inbox.ts";
@@ -127,8 +128,9 @@ export class Communicator {
     return this.#link.answers.take(timeout);
   }
 
-  /** Sends a message, as the client: a string as text, bytes as binary. */
+  /** Sends a message, as the client: a string as text, bytes as binary. After a close it is lost. */
   send(message: string | Uint8Array): void {
+    if (this.#link.closing) return;
     if (typeof message === "string") this.#instance?.onText(message);
     else this.#instance?.onBytes(message);
   }
@@ -139,7 +141,7 @@ export class Communicator {
   }
 
   /**
-   * The next message from the application. Rejects with the application's own error if it failed,
+   * The next message from the application. Rejects once with the application's own error if it failed,
    * with `ERR_TEST_CLOSED` if it closed, with `ERR_TEST_TIMEOUT` after `timeout` milliseconds.
    */
   receive(timeout = 1000): Promise<string | Uint8Array> {
@@ -175,6 +177,9 @@ export class Communicator {
   }
 }
 
+/** The key of RFC 6455 §1.3: a client has to have one. */
+const key = "dGhlIHNhbXBsZSBub25jZQ==";
+
 /** A connection that is only memory: nothing is slow and nothing is lost. */
 class MemoryLink implements Link {
   readonly answers = new Inbox<Answer>("answer");
@@ -182,15 +187,19 @@ class MemoryLink implements Link {
   readonly closings = new Inbox<Closed>("close frame");
   readonly errors: { readonly error: unknown; readonly phase: Phase }[] = [];
   instance: ApplicationInstance | undefined;
+  /** Whether one of the two has closed: no message is sent or delivered any more. */
+  closing = false;
   #ended = false;
 
   readonly bufferedAmount = 0;
 
   accept({ subprotocol, headers = {} }: AcceptOptions): void {
+    handshakeResponse({ key, subprotocol, headers });
     this.answers.put({ accepted: true, subprotocol, headers });
   }
 
   reject(status: number, { headers = {}, body }: RejectOptions): void {
+    refusalResponse(status, { headers, body });
     this.answers.put({ accepted: false, status, headers, body });
     this.messages.fail(
       new TestError("ERR_TEST_CLOSED", `the connection was refused with ${status}`),
@@ -198,12 +207,14 @@ class MemoryLink implements Link {
   }
 
   send(data: string | Uint8Array): void {
-    if (!this.#ended) this.messages.put(typeof data === "string" ? data : new Uint8Array(data));
+    if (!this.closing) this.messages.put(typeof data === "string" ? data : new Uint8Array(data));
   }
 
   close(code = 1000, reason = ""): void {
     checkClose(code, reason);
-    this.end(code, reason);
+    this.closing = true;
+    // The client answers, which takes a moment; the application goes on until then.
+    queueMicrotask(() => this.end(code, reason));
   }
 
   fail(code: number, reason: string): void {
@@ -212,6 +223,7 @@ class MemoryLink implements Link {
 
   end(code: number, reason: string): void {
     if (this.#ended) return;
+    this.closing = true;
     this.#ended = true;
     this.closings.put({ code, reason });
     this.messages.fail(
@@ -225,7 +237,7 @@ class MemoryLink implements Link {
 
   fails(error: unknown, phase: Phase): void {
     this.errors.push({ error, phase });
-    this.messages.fail(error);
+    this.messages.raise(error);
   }
 
   flush(): void {}

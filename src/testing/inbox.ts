@@ -7,7 +7,7 @@ export class TestError extends SluiceError {}
 /** Things that come in one after the other, and somebody who waits for them. */
 export class Inbox<T> {
   readonly #what: string;
-  readonly #items: T[] = [];
+  readonly #items: ({ readonly item: T } | { readonly error: unknown })[] = [];
   readonly #waiting: { take(item: T): void; fail(error: unknown): void }[] = [];
   #failure: { readonly error: unknown } | undefined;
 
@@ -15,15 +15,22 @@ export class Inbox<T> {
     this.#what = what;
   }
 
-  /** Things that nobody has taken. */
+  /** Things and troubles that nobody has taken. */
   get size(): number {
     return this.#items.length;
   }
 
   put(item: T): void {
     const first = this.#waiting.shift();
-    if (first === undefined) this.#items.push(item);
+    if (first === undefined) this.#items.push({ item });
     else first.take(item);
+  }
+
+  /** Trouble that comes in its turn, instead of a thing: one `take` gets the error. */
+  raise(error: unknown): void {
+    const first = this.#waiting.shift();
+    if (first === undefined) this.#items.push({ error });
+    else first.fail(error);
   }
 
   /** Nothing more will come: whoever waits, and whoever will, gets the error. */
@@ -34,7 +41,10 @@ export class Inbox<T> {
 
   /** The next thing. Rejects after `timeout` milliseconds. */
   take(timeout: number): Promise<T> {
-    if (this.#items.length > 0) return Promise.resolve(this.#items.shift()!);
+    const next = this.#items.shift();
+    if (next !== undefined) {
+      return "error" in next ? Promise.reject(next.error) : Promise.resolve(next.item);
+    }
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
     return new Promise((resolve, reject) => {
       const lift = systemClock.after(timeout, () => {

@@ -1,0 +1,56 @@
+/** The wait before a new attempt, in milliseconds: up to `first`, doubled each time, up to `longest`. */
+const first = 500;
+const longest = 20_000;
+
+/** A connection that lasted this long was a good one: the next wait is short again. */
+const good = 10_000;
+
+/**
+ * A WebSocket to this page's own host that comes back when it is lost.
+ *
+ * `on.opened()` is called for each new connection, `on.received(text)` for each message and
+ * `on.lost()` when a connection ended or could not be made.
+ */
+export class ReconnectingSocket {
+  #url;
+  #on;
+  #socket;
+  #attempts = 0;
+
+  constructor(path, on) {
+    this.#url = new URL(path, location.href);
+    this.#url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    this.#on = on;
+    this.#connect();
+  }
+
+  /** Sends a message, or returns false when there is no connection. */
+  send(text) {
+    if (this.#socket.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(text);
+    return true;
+  }
+
+  #connect() {
+    const socket = new WebSocket(this.#url);
+    let openedAt = Number.POSITIVE_INFINITY;
+    socket.onopen = () => {
+      openedAt = performance.now();
+      this.#on.opened();
+    };
+    socket.onmessage = ({ data }) => this.#on.received(data);
+    socket.onclose = () => {
+      if (performance.now() - openedAt > good) this.#attempts = 0;
+      this.#on.lost();
+      setTimeout(() => this.#connect(), this.#wait());
+    };
+    this.#socket = socket;
+  }
+
+  /** Any time up to the bound, so that a thousand pages do not come back in the same moment. */
+  #wait() {
+    const bound = Math.min(longest, first * 2 ** this.#attempts);
+    this.#attempts += 1;
+    return Math.random() * bound;
+  }
+}

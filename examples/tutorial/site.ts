@@ -1,0 +1,39 @@
+import type { RequestListener } from "node:http";
+import { type Application, type ChannelLayer, type Clock, consumer, route, router } from "sluice";
+import { Chat } from "./chat.ts";
+import { Deploy } from "./deploy.ts";
+import { Deployments } from "./deployments.ts";
+import { Echo } from "./echo.ts";
+import { hello } from "./hello.ts";
+import { pages } from "./http.ts";
+
+/** The two halves of the tutorial: what answers WebSockets and what answers plain requests. */
+export interface Site {
+  readonly websocket: Application;
+  readonly http: RequestListener;
+}
+
+/**
+ * Everything that the tutorial shows, on one address. `layer` carries the chat and the deployments:
+ * give the same one to `serve`.
+ */
+export function createSite(layer: ChannelLayer, clock: Pick<Clock, "after"> = timers): Site {
+  const deployments = new Deployments(layer, clock);
+  return {
+    websocket: router([
+      route("/x1/", Chat),
+      route("/echo/", Echo),
+      route("/deploy/online/:taskId(\\d{1,20})/", consumer(Deploy, deployments)),
+      route("/hello/", hello),
+    ]),
+    http: pages(),
+  };
+}
+
+/** Real time. */
+const timers: Pick<Clock, "after"> = {
+  after(delay, callback) {
+    const timer = setTimeout(callback, delay);
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,73 @@
+/**
+ * `npm test`: everything that must hold before a change is done. Arguments go to vitest.
+ *
+ * The last line is `N passed, N failed, N skipped`: the tests as vitest counted them, and one
+ * failure for each other step that failed. No test at all is a failure too.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { root } from "./snapshot.mjs";
+import { ensurePackages } from "./system-packages.mjs";
+
+const failedSteps = [];
+
+const missing = ensurePackages();
+if (missing.length > 0) {
+  console.log(`not on this machine: ${missing.join(", ")}`);
+  if (process.env.CI === "true") failedSteps.push("system packages");
+}
+
+for (const step of ["build", "format:check", "lint", "types"]) {
+  console.log(`> ${step}`);
+  if (run("npm", ["run", "--silent", step]) !== 0) failedSteps.push(step);
+}
+
+console.log("> vitest");
+const tests = runTests(process.argv.slice(2));
+const failed = tests.failed + failedSteps.length;
+
+if (failedSteps.length > 0) console.log(`also failed: ${failedSteps.join(", ")}`);
+if (tests.skipped.length > 0) console.log(`skipped: ${tests.skipped.join("; ")}`);
+console.log(`${tests.passed} passed, ${failed} failed, ${tests.skipped.length} skipped`);
+process.exitCode = failed > 0 ? 1 : 0;
+
+/** Runs vitest, which talks to the terminal as usual and reports to a file, and counts. */
+function runTests(parameters) {
+  const directory = mkdtempSync(join(tmpdir(), "sluice-test-"));
+  const file = join(directory, "report.json");
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  const vitest = join(root, "node_modules/.bin/vitest");
+  try {
+    const status = run(vitest, ["run", ...reporters, ...parameters]);
+    const report = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { testResults: [] };
+    return count(report.testResults, status);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** A file that failed outside its tests, while loading for example, is one failure. */
+function count(files, status) {
+  const tests = files.flatMap((file) => file.assertionResults);
+  const having = (state) => tests.filter((test) => test.status === state).length;
+  const failedOutside = files.filter(
+    (file) =>
+      file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed"),
+  );
+  for (const { name } of failedOutside) failedSteps.push(relative(root, name));
+  const passed = having("passed");
+  const failed = having("failed");
+  const unexplained = failed + failedOutside.length === 0 && (status !== 0 || passed === 0);
+  if (unexplained) failedSteps.push(passed === 0 ? "no test ran" : "vitest");
+  const skipped = tests
+    .filter((test) => test.status !== "passed" && test.status !== "failed")
+    .map((test) => test.fullName);
+  return { passed, failed, skipped };
+}
+
+/** Runs a command to its end; returns its exit code, or null when it could not run to it. */
+function run(command, parameters) {
+  return spawnSync(command, parameters, { cwd: root, stdio: "inherit" }).status;
+}
