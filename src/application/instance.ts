@@ -108,8 +108,10 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     // Groups first: whatever the handler does, no membership is left behind.
     void this.#channel?.close().catch((error: unknown) => this.#report(error, "disconnect"));
     this.#abort?.abort();
-    this.#liftDeadline?.();
+    this.#lift();
     if (this.#handler === undefined) return this.#finish();
+    // There is no message of a peer that never came in.
+    if (!this.#accepted) this.#mailbox.clear();
     this.#mailbox.disconnect();
     if (!this.#finished) this.#awaitDisconnect();
   }
@@ -163,7 +165,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     this.#options.link.accept(options);
     this.#state = "accepted";
     this.#accepted = true;
-    this.#liftDeadline?.();
+    this.#lift();
   }
 
   reject(status: number, options: RejectOptions = {}): void {
@@ -368,7 +370,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
   /** Gives handlers that are still at work a deadline, then goes on without them. */
   #awaitDisconnect(): void {
     const { clock, limits } = this.#options;
-    this.#liftDeadline?.();
+    this.#lift();
     this.#liftDeadline = clock.after(limits.disconnectTimeout, () => this.#letGo());
   }
 
@@ -396,10 +398,15 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     }
   }
 
+  #lift(): void {
+    this.#liftDeadline?.();
+    this.#liftDeadline = undefined;
+  }
+
   #finish(): void {
     if (this.#finished) return;
     this.#finished = true;
-    this.#liftDeadline?.();
+    this.#lift();
     this.#mailbox.close();
     this.#options.observer.finished();
   }

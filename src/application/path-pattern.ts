@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.ts";
+import { bareRecord, emptyRecord } from "../internal/bare-record.ts";
 
 /** What a pattern found in a path: decoded, frozen and without a prototype, so any name is safe. */
 export type PathParams = Readonly<Record<string, string>>;
@@ -80,7 +81,9 @@ export class PathPattern {
   }
 
   #paramsOf(found: RegExpExecArray): PathParams {
-    const params: Record<string, string> = Object.create(null);
+    // Most paths have none, and then all connections share the one empty record.
+    if (found.length === 1) return emptyRecord;
+    const params = bareRecord<string>();
     for (const [name, value] of this.#captured(found)) {
       if (value !== undefined) params[name] = decode(value);
     }

@@ -1,3 +1,4 @@
+import { bareRecord } from "../internal/bare-record.ts";
 import type { Application, Match, RouteOptions } from "./application.ts";
 import { type ApplicationLike, toApplication } from "./consumer.ts";
 import { type Params, type PathParams, PathPattern } from "./path-pattern.ts";
@@ -78,7 +79,8 @@ export function route<
 
 /** Puts the parameters of an inner match over those of an outer one. */
 export function mergeParams(outer: object, inner: PathParams): PathParams {
-  return Object.freeze(Object.assign(Object.create(null), outer, inner));
+  if (Object.keys(inner).length === 0) return outer as PathParams;
+  return Object.freeze(Object.assign(bareRecord<string>(), outer, inner));
 }
 
 function mergeOptions(outer: RouteOptions, inner: RouteOptions): RouteOptions {

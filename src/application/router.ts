@@ -1,7 +1,7 @@
 import type { Application, Match } from "./application.ts";
 import type { Handler } from "./handler.ts";
 import { mergeParams, type Route, type RouteMatch } from "./route.ts";
-import type { Scope } from "./scope.ts";
+import { type Scope, widen } from "./scope.ts";
 import type { Socket } from "./socket.ts";
 
 /** An application that is several others, each behind its path. */
@@ -61,7 +61,7 @@ export function router<const R extends readonly Route<never>[]>(routes: R): Rout
 export function enter<S extends Scope>(scope: S, match: Match): S {
   const params = mergeParams(scope.params, match.params);
   const { path } = aheadOf(scope);
-  return lead(scope, { path, match }, { params: { value: params, enumerable: true } });
+  return widen(scope, { params, [ahead]: { path, match } }) as unknown as S;
 }
 
 /** What a connection has before it, at some place between two routers. */
@@ -73,7 +73,7 @@ interface Ahead {
 }
 
 /**
- * Where a scope keeps it. Scopes that are widened inherit it, so middleware need not know of it; a
+ * Where a scope keeps it. It goes with a scope that is widened, so middleware need not know of it; a
  * symbol keeps it from everybody else.
  */
 const ahead: unique symbol = Symbol("ahead");
@@ -82,8 +82,8 @@ function aheadOf(scope: Scope & { readonly [ahead]?: Ahead }): Ahead {
   return scope[ahead] ?? { path: scope.path, match: undefined };
 }
 
-function lead<S extends Scope>(scope: S, to: Ahead, more?: PropertyDescriptorMap): S {
-  return Object.freeze(Object.create(scope, { ...more, [ahead]: { value: to } }));
+function lead<S extends Scope>(scope: S, to: Ahead): S {
+  return widen(scope, { [ahead]: to }) as unknown as S;
 }
 
 /** What all the routes need together. */

@@ -32,12 +32,18 @@ export function widen<S extends Scope, A extends object>(
   scope: S,
   additions: A,
 ): Omit<S, keyof A> & A {
-  const widened: object = Object.create(scope);
-  for (const key of Object.keys(additions)) {
-    Object.defineProperty(widened, key, {
-      value: additions[key as keyof A],
-      enumerable: true,
-    });
-  }
+  const widened = Object.create(Object.getPrototypeOf(scope) as object | null) as Keyed;
+  copy(scope as Keyed, widened);
+  copy(additions as Keyed, widened);
   return Object.freeze(widened) as Omit<S, keyof A> & A;
+}
+
+type Keyed = Record<PropertyKey, unknown>;
+
+/** Copies what is `from`'s own, symbols too. What a class computes may be replaced by a value. */
+function copy(from: Keyed, to: Keyed): void {
+  for (const key of Reflect.ownKeys(from)) {
+    if (key in to) Object.defineProperty(to, key, { value: from[key], enumerable: true });
+    else to[key] = from[key];
+  }
 }

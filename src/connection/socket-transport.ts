@@ -1,14 +1,20 @@
 import type { Socket } from "node:net";
 import type { Transport, TransportSink } from "./transport.ts";
 
+/** Where a socket keeps its transport: listeners shared by all sockets find it there. */
+const transport = Symbol("transport");
+
+type OwnedSocket = Socket & { [transport]: SocketTransport };
+
 /** A TCP or TLS socket as a {@link Transport}. */
 export class SocketTransport implements Transport {
-  readonly #socket: Socket;
+  readonly #socket: OwnedSocket;
   #sink: TransportSink | undefined;
   #kept = false;
 
   constructor(socket: Socket) {
-    this.#socket = socket;
+    this.#socket = socket as OwnedSocket;
+    this.#socket[transport] = this;
     socket.setTimeout(0);
     socket.setNoDelay(true);
   }
@@ -17,10 +23,12 @@ export class SocketTransport implements Transport {
     const first = this.#sink === undefined;
     this.#sink = sink;
     if (!first) return;
-    const socket = this.#socket;
-    socket.on("data", (chunk) => this.#sink!.onData(chunk));
-    socket.on("end", () => this.#sink!.onEnd());
-    socket.on("close", () => this.#sink!.onGone());
+    this.#socket.on("data", onData).on("end", onEnd).on("close", onClose);
+  }
+
+  /** Whom the listeners tell. */
+  get sink(): TransportSink {
+    return this.#sink!;
   }
 
   get bufferedAmount(): number {
@@ -60,4 +68,16 @@ export class SocketTransport implements Transport {
       this.#sink?.onDrain();
     }
   };
+}
+
+function onData(this: Socket, chunk: Buffer): void {
+  (this as OwnedSocket)[transport].sink.onData(chunk);
+}
+
+function onEnd(this: Socket): void {
+  (this as OwnedSocket)[transport].sink.onEnd();
+}
+
+function onClose(this: Socket): void {
+  (this as OwnedSocket)[transport].sink.onGone();
 }

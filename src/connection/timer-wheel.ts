@@ -22,9 +22,16 @@ export class TimerWheel {
   #woken = 0;
   #count = 0;
   #cancel: (() => void) | undefined;
+  /** The next deadline to look at, while a slot is gone through. */
+  #cursor: Deadline | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** Time as the wheel counts it, in milliseconds: stalls of the loop are left out. */
+  get time(): number {
+    return this.#turn * slotTime;
   }
 
   /** Deadlines that are set. */
@@ -49,6 +56,7 @@ export class TimerWheel {
   /** @internal Takes a deadline out of its slot. */
   remove(deadline: Deadline): void {
     const { next, previous } = deadline;
+    if (deadline === this.#cursor) this.#cursor = next;
     if (previous === undefined) this.#slots[deadline.due % slotCount] = next;
     else previous.next = next;
     if (next !== undefined) next.previous = previous;
@@ -62,10 +70,11 @@ export class TimerWheel {
   }
 
   #sleep(): void {
-    this.#cancel = this.#clock.after(slotTime, this.#wake);
+    this.#cancel ??= this.#clock.after(slotTime, this.#wake);
   }
 
   readonly #wake = (): void => {
+    this.#cancel = undefined;
     const now = this.#clock.now();
     const passed = Math.floor((now - this.#woken) / slotTime);
     // A stall is forgotten here; without one, the odd millisecond is carried on.
@@ -76,18 +85,14 @@ export class TimerWheel {
 
   #expireSlot(): void {
     this.#turn++;
-    let deadline = this.#slots[this.#turn % slotCount];
-    while (deadline !== undefined) {
-      // Expiring may set and lift other deadlines, so each one is looked up afresh.
-      const expired = deadline.due === this.#turn ? deadline : undefined;
-      const next: Deadline | undefined = deadline.next;
-      if (expired !== undefined) {
-        this.remove(expired);
-        expired.expire();
-        deadline = this.#slots[this.#turn % slotCount];
-        continue;
-      }
-      deadline = next;
+    // What is set meanwhile goes in before the cursor, what is lifted moves it on.
+    this.#cursor = this.#slots[this.#turn % slotCount];
+    while (this.#cursor !== undefined) {
+      const deadline = this.#cursor;
+      this.#cursor = deadline.next;
+      if (deadline.due !== this.#turn) continue;
+      this.remove(deadline);
+      deadline.expire();
     }
   }
 }

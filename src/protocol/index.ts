@@ -4,8 +4,27 @@
  *
  * @packageDocumentation
  */
+export { acceptKey, newKey } from "./accept-key.ts";
+export {
+  type Agreement,
+  type ClientHandshake,
+  clientHandshake,
+  type HandshakeAnswer,
+  type HandshakeQuestion,
+  judgeResponse,
+} from "./client-handshake.ts";
 export { CloseCode, isCloseCode } from "./close-code.ts";
 export type { Extension } from "./extension.ts";
+export type { ExtensionOffer, ExtensionParameter } from "./extension-offer.ts";
+export {
+  type Handshake,
+  type HandshakeRequest,
+  handshakeResponse,
+  judgeHandshake,
+  type OutgoingHeaders,
+  refusalResponse,
+} from "./handshake.ts";
 export { Opcode, type Role } from "./opcode.ts";
+export { judgeOrigin, type OriginClaim } from "./origin.ts";
 export { PartialBudget } from "./partial-message.ts";
 export { Protocol, type ProtocolOptions, type ProtocolSink } from "./protocol.ts";

@@ -1,13 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { Application, Match } from "../application/application.ts";
+import type { Application, Match, RouteOptions } from "../application/application.ts";
 import { type ApplicationLike, toApplication } from "../application/consumer.ts";
-import { ApplicationInstance } from "../application/instance.ts";
+import type { Phase } from "../application/instance.ts";
 import { enter } from "../application/router.ts";
+import type { Scope } from "../application/scope.ts";
 import { Engine } from "../connection/engine.ts";
 import { SocketTransport } from "../connection/socket-transport.ts";
-import type { HandshakeError, ProtocolError } from "../errors.ts";
+import { type HandshakeError, type ProtocolError, UsageError } from "../errors.ts";
 import { systemClock } from "../internal/clock.ts";
+import type { ConnectionLimits } from "../internal/limits.ts";
 import type { Logger } from "../internal/logger.ts";
 import type { OriginPolicy } from "../internal/origin-policy.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
@@ -51,6 +53,7 @@ export class Attachment implements LinkOwner {
   readonly #log: Logger;
   readonly #onError: ((error: unknown, context: ErrorContext) => void) | undefined;
   readonly #links = new Set<ServerLink>();
+  readonly #routeLimits = new WeakMap<ConnectionLimits, Required<ConnectionLimits>>();
   #pending = 0;
   #connected = 0;
   #closing: Promise<void> | undefined;
@@ -122,23 +125,23 @@ export class Attachment implements LinkOwner {
       layer: this.#layer,
     });
     const scope = match === everything ? bare : enter(bare, match);
-    const limits = completeLimits({ ...this.limits, ...match.options.limits });
+    const limits = this.#limitsOf(match.options);
     const transport = new SocketTransport(socket);
-    const link = new ServerLink(transport, handshake, scope, request.url ?? "", limits, this);
-    const instance = new ApplicationInstance({
-      application: this.#application,
-      scope,
-      link,
-      limits,
-      clock: this.engine,
-      observer: {
-        error: (error, phase, consumer) => this.#report(error, { scope, phase, consumer }),
-        finished: () => link.finished(),
-      },
-    });
+    const link = new ServerLink(transport, handshake.key, scope, request.url ?? "", limits, this);
     this.#pending++;
     this.#links.add(link);
-    link.start(instance, head);
+    link.start(this.#application, head);
+  }
+
+  /** The limits of a route; a complete set is made once for each. */
+  #limitsOf({ limits }: RouteOptions): Required<ConnectionLimits> {
+    if (limits === undefined) return this.limits;
+    let complete = this.#routeLimits.get(limits);
+    if (complete === undefined) {
+      complete = completeLimits({ ...this.limits, ...limits });
+      this.#routeLimits.set(limits, complete);
+    }
+    return complete;
   }
 
   /** @internal */
@@ -185,11 +188,13 @@ export class Attachment implements LinkOwner {
     const emptied = new Promise<void>((resolve) => {
       this.#emptied = resolve;
     });
+    // An application that closes the server while it is told of the end finds it closing.
+    await undefined;
     const links = [...this.#links];
     if (links.length === 0) return;
     const lift = clock.after(timeout, () => this.#destroyAll());
     const size = Math.max(smallestBatch, Math.ceil(links.length / batches));
-    for (let start = 0; start < links.length; start += size) {
+    for (let start = 0; start < links.length && this.#links.size > 0; start += size) {
       if (start > 0) await new Promise<void>((resolve) => clock.after(batchPause, resolve));
       for (const link of links.slice(start, start + size)) link.drain(code, reason);
     }
@@ -201,12 +206,21 @@ export class Attachment implements LinkOwner {
     for (const link of this.#links) link.abandon();
   }
 
-  #report(error: unknown, context: ErrorContext): void {
-    const { scope, phase, consumer } = context;
+  /** @internal */
+  report(scope: Scope, error: unknown, phase: Phase, consumer: string): void {
     publish("sluice:application.error", { scope, error, phase, consumer });
-    this.#log.error({ error, phase, consumer, path: scope.path }, `${consumer} failed in ${phase}`);
+    const { path } = scope;
+    // A message of a kind that nobody wants is the peer's doing, and peers should not fill the log.
+    if (error instanceof UsageError && error.code === "ERR_KIND_NOT_HANDLED") {
+      this.#log.warn(
+        { phase, consumer, path },
+        `${consumer} was sent a message that it does not take: ${error.message}`,
+      );
+    } else {
+      this.#log.error({ error, phase, consumer, path }, `${consumer} failed in ${phase}`);
+    }
     try {
-      this.#onError?.(error, context);
+      this.#onError?.(error, { scope, phase, consumer });
     } catch (second) {
       this.#log.error({ error: second }, "onError failed");
     }

@@ -1,5 +1,6 @@
 import type { Scope } from "../application/scope.ts";
 import { UsageError } from "../errors.ts";
+import { bareRecord, emptyRecord } from "../internal/bare-record.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
 
 /** What {@link ConnectionScope} is made of. */
@@ -21,7 +22,7 @@ interface Source extends ScopeSource {
   parsedHeaders?: Readonly<Record<string, string>>;
 }
 
-/** Where a scope keeps it. A `#private` field would not do: widened scopes inherit this place. */
+/** Where a scope keeps it. A `#private` field would not do: it is not copied to widened scopes. */
 const source = Symbol("source");
 
 function sourceOf(scope: Scope & { readonly [source]?: Source }): Source {
@@ -30,10 +31,10 @@ function sourceOf(scope: Scope & { readonly [source]?: Source }): Source {
 
 /** The scope of a connection that came over HTTP. */
 export class ConnectionScope implements Scope {
-  readonly params: object = noParams;
+  readonly params: object = emptyRecord;
 
   constructor(from: ScopeSource) {
-    Object.defineProperty(this, source, { value: { ...from } });
+    (this as { [source]?: Source })[source] = from;
     Object.freeze(this);
   }
 
@@ -78,11 +79,9 @@ export class ConnectionScope implements Scope {
   }
 }
 
-const noParams: object = Object.freeze(Object.create(null));
-
 /** Names in lower case, repeated ones joined (RFC 9110 §5.3); no prototype to be confused with. */
 function joinHeaders(raw: readonly string[]): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = Object.create(null);
+  const headers = bareRecord<string>();
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i]!.toLowerCase();
     const value = raw[i + 1]!;

@@ -24,15 +24,11 @@ export class ProxyTrust {
    */
   constructor(addresses: readonly string[]) {
     for (const entry of addresses) {
-      const [address = "", bits] = entry.split("/");
+      const [, address = "", bits] = /^([^/]+)(?:\/(\d+))?$/.exec(entry) ?? [];
       const family = isIP(address);
-      const prefix = Number(bits ?? (family === 4 ? 32 : 128));
-      if (
-        family === 0 ||
-        !Number.isInteger(prefix) ||
-        prefix < 0 ||
-        prefix > (family === 4 ? 32 : 128)
-      ) {
+      const longest = family === 4 ? 32 : 128;
+      const prefix = Number(bits ?? longest);
+      if (family === 0 || prefix > longest) {
         throw new UsageError(
           "ERR_INVALID_OPTION",
           `trustProxy: ${JSON.stringify(entry)} is neither an IP address nor a network like 10.0.0.0/8`,

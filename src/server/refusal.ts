@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { HandshakeError } from "../errors.ts";
+import { systemClock } from "../internal/clock.ts";
 import { refusalResponse } from "../protocol/handshake.ts";
 import { publish } from "./diagnostics.ts";
 
@@ -24,5 +25,9 @@ export function refuse(
   socket.end(refusalResponse(why.status, { headers: why.headers, body }));
   // Unread bytes would turn our end into a reset that overtakes the answer.
   socket.resume();
-  socket.setTimeout(patience, () => socket.destroy());
+  // A deadline, not an idle timeout: whoever goes on talking is hung up on, too.
+  socket.once(
+    "close",
+    systemClock.after(patience, () => socket.destroy()),
+  );
 }

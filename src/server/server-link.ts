@@ -1,4 +1,5 @@
-import type { ApplicationInstance } from "../application/instance.ts";
+import type { Application } from "../application/application.ts";
+import { ApplicationInstance, type InstanceObserver, type Phase } from "../application/instance.ts";
 import type { Link } from "../application/link.ts";
 import type { Scope } from "../application/scope.ts";
 import type { AcceptOptions, RejectOptions } from "../application/socket.ts";
@@ -8,7 +9,7 @@ import type { Transport, TransportSink } from "../connection/transport.ts";
 import type { ProtocolError } from "../errors.ts";
 import type { ConnectionLimits } from "../internal/limits.ts";
 import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
-import { type Handshake, handshakeResponse, refusalResponse } from "../protocol/handshake.ts";
+import { handshakeResponse, refusalResponse } from "../protocol/handshake.ts";
 import { publish } from "./diagnostics.ts";
 
 /** The one who keeps a list of the links. */
@@ -20,7 +21,10 @@ export interface LinkOwner {
   gone(link: ServerLink): void;
   /** The application is done, and so is the transport. */
   done(link: ServerLink): void;
+  /** The peer broke the protocol. */
   failed(link: ServerLink, error: ProtocolError): void;
+  /** The application failed. */
+  report(scope: Scope, error: unknown, phase: Phase, consumer: string): void;
 }
 
 /** Bytes that may come before the handshake is answered; no client has to send any. */
@@ -30,12 +34,12 @@ const maxEarly = 64 * 1024;
  * Joins one application to one transport: while the handshake waits for its answer it watches over
  * the transport itself, afterwards a {@link Connection} does.
  */
-export class ServerLink implements Link, ConnectionSink, TransportSink {
+export class ServerLink implements Link, InstanceObserver, ConnectionSink, TransportSink {
   readonly scope: Scope;
   /** The request target as it came, for the log. */
   readonly target: string;
   readonly #transport: Transport;
-  readonly #handshake: Handshake;
+  readonly #key: string;
   readonly #limits: Required<ConnectionLimits>;
   readonly #owner: LinkOwner;
   #early: Uint8Array[] | undefined;
@@ -49,14 +53,14 @@ export class ServerLink implements Link, ConnectionSink, TransportSink {
 
   constructor(
     transport: Transport,
-    handshake: Handshake,
+    key: string,
     scope: Scope,
     target: string,
     limits: Required<ConnectionLimits>,
     owner: LinkOwner,
   ) {
     this.#transport = transport;
-    this.#handshake = handshake;
+    this.#key = key;
     this.scope = scope;
     this.target = target;
     this.#limits = limits;
@@ -64,17 +68,19 @@ export class ServerLink implements Link, ConnectionSink, TransportSink {
   }
 
   /** Runs the application. `head` are bytes that came behind the request. */
-  start(instance: ApplicationInstance, head: Uint8Array): void {
+  start(application: Application, head: Uint8Array): void {
+    const instance = new ApplicationInstance({
+      application,
+      scope: this.scope,
+      link: this,
+      limits: this.#limits,
+      clock: this.#owner.engine,
+      observer: this,
+    });
     this.#instance = instance;
     if (head.length > 0) this.onData(head);
     this.#transport.open(this);
     instance.start();
-  }
-
-  /** The application will not be heard of again. */
-  finished(): void {
-    this.#finished = true;
-    if (this.#gone) this.#owner.done(this);
   }
 
   /** Asks the peer to go: with a close frame, or with 503 if it is not in yet. */
@@ -91,11 +97,22 @@ export class ServerLink implements Link, ConnectionSink, TransportSink {
     this.#instance?.abandon();
   }
 
+  // InstanceObserver: what becomes of the application.
+
+  error(error: unknown, phase: Phase, handler: string): void {
+    this.#owner.report(this.scope, error, phase, handler);
+  }
+
+  finished(): void {
+    this.#finished = true;
+    if (this.#gone) this.#owner.done(this);
+  }
+
   // Link: what the application wants.
 
   accept(options: AcceptOptions): void {
     const { subprotocol, headers } = options;
-    const response = handshakeResponse({ key: this.#handshake.key, subprotocol, headers });
+    const response = handshakeResponse({ key: this.#key, subprotocol, headers });
     // The peer may have left while the application made up its mind.
     if (this.#gone || this.#answered) return;
     this.#settle(true);

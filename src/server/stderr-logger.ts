@@ -2,7 +2,8 @@ import type { Logger } from "../internal/logger.ts";
 
 /**
  * The logger where none was given: one JSON object a line on stderr, without `debug`. Whatever came
- * from a peer is a JSON string, so it cannot forge lines.
+ * from a peer is a JSON string, so it cannot forge lines. It never throws: what an application threw
+ * may be anything.
  */
 export const stderrLogger: Logger = {
   debug() {},
@@ -12,10 +13,18 @@ export const stderrLogger: Logger = {
 };
 
 function write(level: string, fields: object, message: string): void {
-  const line = JSON.stringify({ level, message, ...fields }, (_key, value: unknown) =>
-    value instanceof Error
-      ? { name: value.name, message: value.message, stack: value.stack }
-      : value,
-  );
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${toJson({ level, message, ...fields }) ?? toJson({ level, message })}\n`);
+}
+
+/** Undefined for what cannot be written as JSON: a cycle, a getter that throws. */
+function toJson(line: object): string | undefined {
+  try {
+    return JSON.stringify(line, (_key, value: unknown) => {
+      if (typeof value === "bigint") return String(value);
+      if (!(value instanceof Error)) return value;
+      return { name: value.name, message: value.message, stack: value.stack };
+    });
+  } catch {
+    return undefined;
+  }
 }

@@ -107,7 +107,7 @@ export class Communicator {
       application,
       scope: scope as Scope,
       link: this.#link,
-      limits: { ...defaultLimits, ...options.limits },
+      limits: { ...defaultLimits, ...options.limits, ...match?.options.limits },
       clock: options.clock ?? systemClock,
       observer: {
         error: (error, phase) => this.#link.fails(error, phase),
@@ -141,8 +141,9 @@ export class Communicator {
   }
 
   /**
-   * The next message from the application. Rejects once with the application's own error if it failed,
-   * with `ERR_TEST_CLOSED` if it closed, with `ERR_TEST_TIMEOUT` after `timeout` milliseconds.
+   * The next message from the application. An error of the application's own comes in its turn, as a
+   * rejection; after the end it is `ERR_TEST_CLOSED`, after `timeout` milliseconds
+   * `ERR_TEST_TIMEOUT`.
    */
   receive(timeout = 1000): Promise<string | Uint8Array> {
     return this.#link.messages.take(timeout);
