@@ -109,7 +109,7 @@ describe("a parameter", () => {
 
   test("may have the name of anything in an object", () => {
     const params = new PathPattern("/:__proto__/:constructor/").match("/a/b/");
-    expect(Object.getPrototypeOf(params)).toBeNull();
+    expect("toString" in (params ?? {})).toBe(false);
     expect(Object.entries(params ?? {})).toEqual([
       ["__proto__", "a"],
       ["constructor", "b"],
