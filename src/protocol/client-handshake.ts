@@ -1,13 +1,8 @@
 import { HandshakeError, UsageError } from "../errors.ts";
 import { acceptKey } from "./accept-key.ts";
 import type { ExtensionOffer } from "./extension-offer.ts";
-import {
-  checkedHeaders,
-  headerExtensions,
-  headerHolds,
-  headerValues,
-  type OutgoingHeaders,
-} from "./handshake.ts";
+import { checkedHeaders, type OutgoingHeaders } from "./handshake-response.ts";
+import { headerExtensions, headerHolds, headerValues } from "./raw-headers.ts";
 import { isFieldValue, isToken, listElements, quoted } from "./token.ts";
 
 /** What a client asks for in its opening handshake. */

@@ -16,14 +16,8 @@ export {
 export { CloseCode, isCloseCode } from "./close-code.ts";
 export type { Extension } from "./extension.ts";
 export type { ExtensionOffer, ExtensionParameter } from "./extension-offer.ts";
-export {
-  type Handshake,
-  type HandshakeRequest,
-  handshakeResponse,
-  judgeHandshake,
-  type OutgoingHeaders,
-  refusalResponse,
-} from "./handshake.ts";
+export { type Handshake, type HandshakeRequest, judgeHandshake } from "./handshake.ts";
+export { handshakeResponse, type OutgoingHeaders, refusalResponse } from "./handshake-response.ts";
 export { Opcode, type Role } from "./opcode.ts";
 export { judgeOrigin, type OriginClaim } from "./origin.ts";
 export { PartialBudget } from "./partial-message.ts";

@@ -87,7 +87,13 @@ export class Attachment implements LinkOwner {
   /** What the application says of a path; undefined if it is not ours. */
   match(path: string): Match | undefined {
     const { match } = this.#application;
-    return match === undefined ? everything : match(path);
+    if (match === undefined) return everything;
+    try {
+      return match(path);
+    } catch (error) {
+      this.#log.error({ error, path }, "the application's match failed");
+      return undefined;
+    }
   }
 
   /** Judges a handshake that asks for a path of ours, and gives it to the application. */
@@ -97,22 +103,36 @@ export class Attachment implements LinkOwner {
     if (this.draining || this.#pending >= this.limits.pendingHandshakes) {
       return refuse(socket, target, { status: 503, headers: { "Retry-After": "1" } });
     }
+    const policy = match.options.origins ?? this.#origins;
+    let limits: Required<ConnectionLimits>;
+    try {
+      checkOriginPolicy(policy, "origins");
+      limits = this.#limitsOf(match.options);
+    } catch (error) {
+      this.#log.error({ error, target }, "the options of a route cannot be used");
+      return refuse(socket, target, { status: 500 });
+    }
     const { rawHeaders } = request;
     const { remoteAddress = "", remotePort = 0 } = socket;
     const secure = "encrypted" in socket && socket.encrypted === true;
     const from = this.#proxies.judge(remoteAddress, remotePort, secure, rawHeaders);
     const { origin } = handshake;
     const host = from.host ?? handshake.host;
-    const policy = match.options.origins ?? this.#origins;
     const foreign = judgeOrigin(policy, { origin, host, secure: from.secure });
     if (foreign !== undefined) {
       this.#log.warn({ target, origin }, foreign.message);
       return refuse(socket, target, foreign);
     }
-    this.#connect(upgrade, handshake, match, from);
+    this.#connect(upgrade, handshake, match, from, limits);
   }
 
-  #connect(upgrade: Upgrade, handshake: Handshake, match: Match, from: Provenance): void {
+  #connect(
+    upgrade: Upgrade,
+    handshake: Handshake,
+    match: Match,
+    from: Provenance,
+    limits: Required<ConnectionLimits>,
+  ): void {
     const { request, socket, head } = upgrade;
     const bare = new ConnectionScope({
       httpVersion: "1.1",
@@ -125,7 +145,6 @@ export class Attachment implements LinkOwner {
       layer: this.#layer,
     });
     const scope = match === everything ? bare : enter(bare, match);
-    const limits = this.#limitsOf(match.options);
     const transport = new SocketTransport(socket);
     const link = new ServerLink(transport, handshake.key, scope, request.url ?? "", limits, this);
     this.#pending++;

@@ -64,7 +64,9 @@ export interface CloseOptions {
 
 /** The limits with their defaults. @throws UsageError `ERR_INVALID_OPTION` naming the limit and the value. */
 export function completeLimits(limits: ServerLimits = {}): Required<ServerLimits> {
-  for (const [name, value] of Object.entries(limits) as [string, unknown][]) {
+  // What is undefined is left to its default, as if it had not been written.
+  const given = Object.entries<unknown>({ ...limits }).filter(([, value]) => value !== undefined);
+  for (const [name, value] of given) {
     if (!Object.hasOwn(defaultServerLimits, name)) {
       const known = Object.keys(defaultServerLimits).join(", ");
       throw new UsageError(
@@ -72,14 +74,14 @@ export function completeLimits(limits: ServerLimits = {}): Required<ServerLimits
         `limits: there is no limit "${name}"; there are ${known}`,
       );
     }
-    if (value !== undefined && !(Number.isSafeInteger(value) && (value as number) > 0)) {
+    if (!(Number.isSafeInteger(value) && (value as number) > 0)) {
       throw new UsageError(
         "ERR_INVALID_OPTION",
         `limits.${name} is ${JSON.stringify(value)}: it has to be a whole number above 0`,
       );
     }
   }
-  return { ...defaultServerLimits, ...limits };
+  return { ...defaultServerLimits, ...Object.fromEntries(given) };
 }
 
 /** Refuses option names that do not exist. @throws UsageError `ERR_INVALID_OPTION` naming them. */

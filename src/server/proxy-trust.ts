@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { UsageError } from "../errors.ts";
-import { headerValues } from "../protocol/handshake.ts";
+import { headerValues } from "../protocol/raw-headers.ts";
 
 /** Who a connection comes from, and what it asked for, as far as we believe it. */
 export interface Provenance {

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { HandshakeError } from "../errors.ts";
 import { systemClock } from "../internal/clock.ts";
-import { refusalResponse } from "../protocol/handshake.ts";
+import { refusalResponse } from "../protocol/handshake-response.ts";
 import { publish } from "./diagnostics.ts";
 
 /** How long a client may take to read why it was refused, in milliseconds. */

@@ -13,6 +13,7 @@ import { systemClock } from "../internal/clock.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
 import { memoryLayer } from "../layers/memory.ts";
 import { parseTarget } from "../protocol/target.ts";
+import { Answers } from "./answers.ts";
 import { Attachment } from "./attachment.ts";
 import {
   type CloseOptions,
@@ -72,32 +73,35 @@ export async function serve<S extends Scope>(options: ServeOptions<S>): Promise<
     });
   const attachment = new Attachment(options as unknown as WebSocketOptions, layer);
   const http = options.http ?? ((request, response) => answer(attachment, request.url, response));
+  const answers = new Answers();
   const listener: RequestListener = (request, response) => {
+    answers.add(response);
     if (attachment.draining) response.setHeader("Connection", "close");
     return http(request, response);
   };
   const server: AnyHttpServer =
     options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener);
-  server.on("clientError", onClientError);
+  server.on("clientError", (error, socket) => onClientError(error, socket as Socket, answers));
   Upgrades.of(server).add(attachment);
 
   const { port = 8000, host = "127.0.0.1" } = options;
-  await listen(server, { port, host, ...options.listen });
+  // To node:net a port is stronger than a path.
+  const place = options.listen?.path === undefined ? { port, host } : {};
+  await listen(server, { ...place, ...options.listen });
 
   const address = server.address();
   const origin = originOf(address, host);
   const secure = options.tls !== undefined;
 
   let closing: Promise<void> | undefined;
-  const close = (how: CloseOptions = {}): Promise<void> => {
-    if (closing !== undefined) {
-      server.closeAllConnections();
-      return attachment.close(how).then(() => closing);
-    }
-    closing = shutDown(server, attachment, how).then(async () => {
+  const close = async (how: CloseOptions = {}): Promise<void> => {
+    const drained = attachment.close(how);
+    if (closing !== undefined) server.closeAllConnections();
+    closing ??= shutDown(server, drained, answers, how).then(async () => {
+      Upgrades.of(server).remove(attachment);
       if (options.layer === undefined) await layer.close();
     });
-    return closing;
+    await closing;
   };
 
   return {
@@ -122,17 +126,21 @@ function answer(
   response.setHeader("Content-Type", "text/plain; charset=utf-8");
   if (path !== undefined && attachment.match(path) !== undefined) {
     // RFC 9110 §15.5.22: a 426 says what to upgrade to.
-    response.writeHead(426, { Upgrade: "websocket", Connection: "Upgrade" });
+    const last = attachment.draining || !response.shouldKeepAlive;
+    response.statusCode = 426;
+    response.setHeader("Upgrade", "websocket");
+    response.setHeader("Connection", last ? "Upgrade, close" : "Upgrade");
     response.end("This is the address of a WebSocket.\n");
   } else {
-    response.writeHead(404);
+    response.statusCode = 404;
     response.end("Not found.\n");
   }
 }
 
 /** What node:http could not parse gets an answer that says why, if it can still be given. */
-function onClientError(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+function onClientError(error: Error & { code?: string }, socket: Socket, answers: Answers): void {
+  const late = answers.began(socket);
+  if (late || error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
   refuse(socket, "", { status: clientErrors[error.code ?? ""] ?? 400 });
 }
 
@@ -161,19 +169,20 @@ async function listen(server: AnyHttpServer, where: ListenOptions): Promise<void
 
 async function shutDown(
   server: AnyHttpServer,
-  attachment: Attachment,
-  how: CloseOptions,
+  drained: Promise<void>,
+  answers: Answers,
+  { timeout = 30_000 }: CloseOptions,
 ): Promise<void> {
-  const { timeout = 30_000 } = how;
   const deadline = systemClock.now() + timeout;
-  await attachment.close(how);
-  Upgrades.of(server).remove(attachment);
-  // Plain requests under way have what is left of the time.
+  await drained;
+  // Plain requests under way have what is left of the time; who asked for nothing has none.
   const closed = new Promise<void>((resolve) => {
     (server as HttpServer).close(() => resolve());
   });
   const left = Math.max(0, deadline - systemClock.now());
   const lift = systemClock.after(left, () => server.closeAllConnections());
+  await answers.finished();
+  server.closeAllConnections();
   await closed;
   lift();
 }

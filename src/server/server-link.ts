@@ -9,7 +9,7 @@ import type { Transport, TransportSink } from "../connection/transport.ts";
 import type { ProtocolError } from "../errors.ts";
 import type { ConnectionLimits } from "../internal/limits.ts";
 import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
-import { handshakeResponse, refusalResponse } from "../protocol/handshake.ts";
+import { handshakeResponse, refusalResponse } from "../protocol/handshake-response.ts";
 import { publish } from "./diagnostics.ts";
 
 /** The one who keeps a list of the links. */

@@ -5,11 +5,10 @@ import {
   asksForWebSocket,
   type Handshake,
   type HandshakeRequest,
-  handshakeResponse,
-  headerValues,
   judgeHandshake,
-  refusalResponse,
 } from "../../src/protocol/handshake.ts";
+import { handshakeResponse, refusalResponse } from "../../src/protocol/handshake-response.ts";
+import { headerValues } from "../../src/protocol/raw-headers.ts";
 
 const key = "dGhlIHNhbXBsZSBub25jZQ==";
 
