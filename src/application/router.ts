@@ -40,7 +40,9 @@ export function router<const R extends readonly Route<never>[]>(routes: R): Rout
     if (settled !== undefined && decided.has(settled)) {
       const { route, rest, inner } = settled as RouteMatch;
       // `never`: that the scope has what all the routes need is what our own type asks for.
-      return route.application(lead(scope, { path: rest, match: inner }) as never, socket);
+      // Only a router further in has to know what is left of the path.
+      const within = inner === undefined ? scope : lead(scope, { path: rest, match: inner });
+      return route.application(within as never, socket);
     }
     const found = match(path);
     if (found === undefined) {

@@ -16,13 +16,14 @@ export interface Provenance {
  * when they come from one of these addresses, and never otherwise.
  */
 export class ProxyTrust {
-  readonly #trusted = new BlockList();
+  readonly #trusted: BlockList | undefined;
 
   /**
    * @param addresses IP addresses, or networks as `10.0.0.0/8`.
    * @throws UsageError `ERR_INVALID_OPTION` for anything else.
    */
   constructor(addresses: readonly string[]) {
+    if (addresses.length > 0) this.#trusted = new BlockList();
     for (const entry of addresses) {
       const [, address = "", bits] = /^([^/]+)(?:\/(\d+))?$/.exec(entry) ?? [];
       const family = isIP(address);
@@ -34,7 +35,7 @@ export class ProxyTrust {
           `trustProxy: ${JSON.stringify(entry)} is neither an IP address nor a network like 10.0.0.0/8`,
         );
       }
-      this.#trusted.addSubnet(address, prefix, family === 4 ? "ipv4" : "ipv6");
+      this.#trusted?.addSubnet(address, prefix, family === 4 ? "ipv4" : "ipv6");
     }
   }
 
@@ -57,6 +58,7 @@ export class ProxyTrust {
   }
 
   #trusts(address: string): boolean {
+    if (this.#trusted === undefined) return false;
     const family = isIP(address);
     if (family === 0) return false;
     return this.#trusted.check(address, family === 4 ? "ipv4" : "ipv6");
