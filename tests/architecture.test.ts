@@ -23,6 +23,7 @@ interface Row {
   readonly sees: readonly string[];
   readonly seesTypesOf: readonly string[];
   readonly node: readonly string[];
+  readonly packages: readonly string[];
 }
 
 interface Import {
@@ -63,6 +64,7 @@ describe("tests", () => {
   const twins: Readonly<Record<string, string>> = {
     conformance: "connection",
     docs: "server",
+    interop: "connection",
     types: "application",
   };
 
@@ -137,6 +139,9 @@ function readTable(markdown: string): Row[] {
       node === "every module"
         ? builtinModules.map((name) => `node:${name}`)
         : [...node.matchAll(/node:\w+/g)].map(([name]) => name),
+    packages: [...(node.split("packages: ")[1] ?? "").matchAll(/`(.+?)`/g)].map(
+      ([, name = ""]) => name,
+    ),
   }));
 }
 
@@ -157,7 +162,7 @@ function isAllowed({ file, specifier, typeOnly }: Import): boolean {
   const path = posix.relative("src", file);
   const row = rowOf(path);
   if (specifier.startsWith("node:")) return row.node.includes(specifier);
-  if (!specifier.startsWith(".")) return false;
+  if (!specifier.startsWith(".")) return row.packages.includes(specifier);
   const target = posix.join(dirname(path), specifier);
   const [room] = target.split("/");
   if (room === undefined || room === path.split("/")[0]) return true;
@@ -234,6 +239,9 @@ function plantedLines(row: Row, path: string): Line[] {
     { code: 'import "a-package";', breach: true },
     { code: 'import "@a/package/file.js";', breach: true },
     { code: 'import "sluice";', breach: true },
+    ...rows
+      .flatMap(({ packages }) => packages)
+      .map((name) => ({ code: `import "${name}";`, breach: !row.packages.includes(name) })),
     ...[...globals, ...time, "Buffer", "Promise"].map((name) => ({
       code: `void ${name};`,
       breach: walled.includes(name),

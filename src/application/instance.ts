@@ -1,4 +1,4 @@
-import { type ErrorCode, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import type { Clock } from "../internal/clock.ts";
 import type { ConnectionLimits } from "../internal/limits.ts";
 import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
@@ -12,14 +12,21 @@ import type {
   Member,
 } from "../layers/channel-layer.ts";
 import type { Application } from "./application.ts";
+import {
+  eventError,
+  handlerError,
+  isFault,
+  kindError,
+  nameOfKind,
+  type Phase,
+  phaseOf,
+  timeoutError,
+} from "./fault.ts";
 import type { Handler } from "./handler.ts";
 import type { Link } from "./link.ts";
 import { isPromise, Letter, Mailbox, type MailboxReader } from "./mailbox.ts";
 import type { Scope } from "./scope.ts";
 import type { AcceptOptions, RejectOptions, Socket } from "./socket.ts";
-
-/** Where something went wrong. */
-export type Phase = "connect" | "receive" | "event" | "gap" | "disconnect";
 
 /** Whoever runs instances hears of their troubles, and of their end. */
 export interface InstanceObserver {
@@ -52,6 +59,8 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
   #handler: Handler | undefined;
   #state: "connecting" | "accepted" | "refused" | "closing" | "ended" = "connecting";
   #accepted = false;
+  /** By the application itself. */
+  #refused = false;
   #disconnecting = false;
   #finished = false;
   #code = 1006;
@@ -172,6 +181,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     if (this.#state === "accepted") return this.close(1008);
     if (this.#state !== "connecting") return;
     this.#options.link.reject(status, options);
+    this.#refused = true;
     this.#state = "refused";
     this.#settleRefused();
   }
@@ -181,7 +191,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     if (typeof data !== "string" && !(data instanceof Uint8Array)) {
       throw new UsageError(
         "ERR_SEND_DATA",
-        `send takes a string or a Uint8Array, not ${kindOf(data)}`,
+        `send takes a string or a Uint8Array, not ${nameOfKind(data)}`,
       );
     }
     this.#options.link.send(data, options, this.#mailbox.answering);
@@ -272,15 +282,14 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   /** @internal */
   failed(error: unknown, letter: Letter): void {
-    this.#report(error, phases[letter]);
+    if (!this.#isTooLate(error)) this.#report(error, phaseOf[letter]);
     if (letter === Letter.disconnect) return this.#finish();
     if (this.#state === "connecting") return this.#refuse(500);
     if (this.#state === "refused") return this.onEnd(1006, "");
-    if (this.#state !== "accepted" || isCode(error, "ERR_EVENT_NOT_HANDLED")) return;
+    if (this.#state !== "accepted" || isFault(error, "ERR_EVENT_NOT_HANDLED")) return;
     this.#state = "closing";
     this.#mailbox.clear();
-    if (isCode(error, "ERR_KIND_NOT_HANDLED"))
-      this.#options.link.close(1003, (error as UsageError).message);
+    if (isFault(error, "ERR_KIND_NOT_HANDLED")) this.#options.link.close(1003, error.message);
     else this.#options.link.close(1011, "internal error");
   }
 
@@ -305,10 +314,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     if (policy === "close" && this.#state === "accepted") {
       this.#state = "closing";
       const { mailboxMessages } = this.#options.limits;
-      this.#options.link.fail(
-        4008,
-        `more than ${mailboxMessages} messages wait for a slow handler`,
-      );
+      this.#options.link.fail(4008, `${mailboxMessages} layer messages wait for a slow handler`);
     }
   }
 
@@ -322,12 +328,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     // Whoever left, or was refused, before there was a handler has nothing to hear of it.
     if (this.#state === "ended") return this.#finish();
     if (typeof handler !== "object" || handler === null) {
-      const given = kindOf(handler);
-      const error = new UsageError(
-        "ERR_NOT_A_CONSUMER",
-        `an application returned ${given}, not a handler`,
-      );
-      return this.#failConnect(error);
+      return this.#failConnect(handlerError(handler));
     }
     this.#handler = handler;
     this.#mailbox.open();
@@ -350,8 +351,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
   #connectTimeout(): void {
     if (this.#state !== "connecting") return;
     const { connectTimeout } = this.#options.limits;
-    const message = `connecting took more than ${connectTimeout} ms, and was refused with 503`;
-    this.#report(new UsageError("ERR_HANDLER_TIMEOUT", message), "connect");
+    this.#report(timeoutError("connecting took", connectTimeout, "got a 503"), "connect");
     this.#options.link.reject(503, {});
     this.onEnd(1006, "");
   }
@@ -376,14 +376,8 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   #letGo(): void {
     const { disconnectTimeout } = this.#options.limits;
-    const what = this.#disconnecting ? "disconnect took" : "a handler went on for";
-    this.#report(
-      new UsageError(
-        "ERR_HANDLER_TIMEOUT",
-        `${what} more than ${disconnectTimeout} ms after the connection ended, and was let go`,
-      ),
-      "disconnect",
-    );
+    const what = this.#disconnecting ? "disconnect took" : "after the end a handler went on for";
+    this.#report(timeoutError(what, disconnectTimeout, "was let go"), "disconnect");
     this.#mailbox.close();
     if (this.#disconnecting) return this.#finish();
     this.#awaitDisconnect();
@@ -419,6 +413,12 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     return this.#channel;
   }
 
+  /** Whoever was joining a group when the peer left need not hear that it is too late. */
+  #isTooLate(error: unknown): boolean {
+    if (this.#state !== "ended" || this.#refused) return false;
+    return isFault(error, "ERR_CHANNEL_CLOSED", "ERR_CONNECTION_ENDED");
+  }
+
   #throwUnsendable(): never {
     throw this.#state === "connecting"
       ? new UsageError("ERR_NOT_ACCEPTED", "nothing can be sent before the connection is accepted")
@@ -429,34 +429,4 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     const name = this.#handler?.name ?? this.#options.application.name;
     this.#options.observer.error(error, phase, name === "" ? "handler" : name);
   }
-}
-
-/** In which phase a letter is handled. */
-const phases: Record<Letter, Phase> = {
-  [Letter.open]: "connect",
-  [Letter.text]: "receive",
-  [Letter.bytes]: "receive",
-  [Letter.event]: "event",
-  [Letter.gap]: "gap",
-  [Letter.disconnect]: "disconnect",
-};
-
-/** What a handler is told of that has no method for what came. */
-export function kindError(kind: "text" | "binary"): UsageError {
-  return new UsageError("ERR_KIND_NOT_HANDLED", `${kind} messages are not supported here`);
-}
-
-/** What is reported when nobody handles a layer message. */
-export function eventError(message: LayerMessage): UsageError {
-  const type = JSON.stringify(message.type);
-  return new UsageError("ERR_EVENT_NOT_HANDLED", `no handler for layer messages of type ${type}`);
-}
-
-function isCode(error: unknown, code: ErrorCode): boolean {
-  return error instanceof UsageError && error.code === code;
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return "null";
-  return typeof value === "object" ? (value.constructor?.name ?? "an object") : typeof value;
 }

@@ -45,8 +45,11 @@ export class Mailbox {
   #closed = false;
   #queue: unknown[] = [];
   #head = 0;
-  /** Bytes of the peer's messages in the queue; text counts its characters. */
+  /** The peer's messages in the queue, and their bytes; text counts its characters. */
+  #messages = 0;
   #bytes = 0;
+  /** The layer's messages in the queue. */
+  #events = 0;
   #full = false;
   #current: Letter | undefined;
 
@@ -94,7 +97,9 @@ export class Mailbox {
   clear(): void {
     this.#queue = [];
     this.#head = 0;
+    this.#messages = 0;
     this.#bytes = 0;
+    this.#events = 0;
   }
 
   #run(letter: Letter, value: unknown, delivery: Delivery | undefined): void {
@@ -166,8 +171,8 @@ export class Mailbox {
       queue[head + 1] = undefined;
       queue[head + 2] = undefined;
     }
-    this.#bytes -= sizeOf(letter, value);
-    if (this.#full && !this.#exceeds(2)) {
+    this.#count(letter, value, -1);
+    if (this.#full && !this.#fills(4)) {
       this.#full = false;
       this.#reader.room();
     }
@@ -175,30 +180,41 @@ export class Mailbox {
   }
 
   #enqueue(letter: Letter, value: unknown, delivery: Delivery | undefined): void {
-    if (letter === Letter.event && this.#exceeds(1) && !this.#makeRoom(value, delivery)) return;
+    const { mailboxMessages } = this.#limits;
+    if (letter === Letter.event && this.#events >= mailboxMessages) {
+      if (!this.#makeRoom(value as LayerMessage, delivery)) return;
+    }
     this.#queue.push(letter, value, delivery);
-    this.#bytes += sizeOf(letter, value);
-    if (!this.#full && this.#exceeds(1)) {
+    this.#count(letter, value, 1);
+    if (!this.#full && this.#fills(2)) {
       this.#full = true;
       this.#reader.full();
     }
   }
 
-  /** Whether the mailbox holds more than one part in `parts` of what it may. */
-  #exceeds(parts: number): boolean {
-    const waiting = (this.#queue.length - this.#head) / places;
-    return (
-      waiting * parts >= this.#limits.mailboxMessages ||
-      this.#bytes * parts >= this.#limits.mailboxSize
-    );
+  #count(letter: Letter, value: unknown, sign: 1 | -1): void {
+    if (letter === Letter.event) {
+      this.#events += sign;
+    } else if (letter === Letter.text || letter === Letter.bytes) {
+      this.#messages += sign;
+      this.#bytes += sign * (value as string | Uint8Array).length;
+    }
+  }
+
+  /**
+   * Whether the peer's messages take up one part in `parts` of the mailbox. They get half of it and
+   * no more: each may cause a layer message, to this very mailbox, that then has to find room.
+   */
+  #fills(parts: number): boolean {
+    const { mailboxMessages, mailboxSize } = this.#limits;
+    return this.#messages * parts >= mailboxMessages || this.#bytes * parts >= mailboxSize * 2;
   }
 
   /** A layer message meets a full mailbox: whether it may come in, after the policy was followed. */
-  #makeRoom(value: unknown, delivery: Delivery | undefined): boolean {
+  #makeRoom({ type }: LayerMessage, delivery: Delivery | undefined): boolean {
     const policy = this.#reader.slow;
     this.#reader.overflow(policy);
     if (policy === "close" || policy === "drop-newest") return false;
-    const { type } = value as LayerMessage;
     const same = (place: number) =>
       (this.#queue[place + 1] as LayerMessage).type === type &&
       (this.#queue[place + 2] as Delivery).group === delivery?.group;
@@ -206,6 +222,7 @@ export class Mailbox {
     const replaced = (policy === "latest" ? this.#find(same) : undefined) ?? this.#find(() => true);
     if (replaced === undefined) return false;
     this.#queue.splice(replaced, places);
+    this.#events--;
     return true;
   }
 
@@ -225,6 +242,7 @@ export class Mailbox {
     }
     this.#queue = kept;
     this.#head = 0;
+    this.#events = 0;
   }
 }
 
@@ -236,10 +254,4 @@ export function isPromise(value: unknown): value is Promise<unknown> {
     "then" in value &&
     typeof value.then === "function"
   );
-}
-
-function sizeOf(letter: Letter, value: unknown): number {
-  if (letter === Letter.text) return (value as string).length;
-  if (letter === Letter.bytes) return (value as Uint8Array).byteLength;
-  return 0;
 }

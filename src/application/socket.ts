@@ -50,7 +50,7 @@ export interface Socket {
   leave(group: string): Promise<void>;
   /** This connection's own address on the layer: for `layer.send`, or for `except`. */
   readonly channel: string;
-  /** Stops reading from the peer. What was read already is still delivered. */
+  /** Stops reading from the peer. What waits in the mailbox already is still delivered. */
   pause(): void;
   /** Starts reading again. */
   resume(): void;

@@ -11,7 +11,7 @@ import type {
 import type { Application } from "./application.ts";
 import { type EventMethod, eventTable } from "./event-table.ts";
 import type { Handler } from "./handler.ts";
-import { eventError, kindError } from "./instance.ts";
+import { eventError, kindError } from "./fault.ts";
 import type { Scope } from "./scope.ts";
 import type { AcceptOptions, RejectOptions, Socket } from "./socket.ts";
 

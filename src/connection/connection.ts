@@ -106,8 +106,14 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
   /** Takes bytes from the transport. They belong to the connection from here on. */
   onData(chunk: Uint8Array): void {
     this.#keepalive.heard();
+    this.#receive(chunk);
+  }
+
+  /** Has the protocol read a chunk, or what waited while it was held, and writes the answers. */
+  #receive(chunk: Uint8Array | undefined): void {
     this.#writer.corked = true;
-    this.#protocol.receive(chunk);
+    if (chunk === undefined) this.#protocol.release();
+    else this.#protocol.receive(chunk);
     this.#writer.corked = false;
     if (this.#protocol.partial || this.#arriving?.isSet === true) this.#watchArrival();
     if (this.#engine.slab.owner !== this.#writer) return;
@@ -155,6 +161,9 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
 
   /** @internal The peer will send nothing more. Without a close frame that is no clean end. */
   onEnd(): void {
+    if (this.#ended) return this.#transport.end();
+    this.#open = false;
+    this.#writer.dropWaiting();
     this.#end(false);
   }
 
@@ -204,7 +213,7 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
 
   /** @internal */
   ping(): void {
-    if (!this.#protocol.closeSent) this.#writer.write(this.#protocol.ping(Buffer.alloc(0)));
+    this.#writer.write(this.#protocol.ping(Buffer.alloc(0)));
   }
 
   // The end.
@@ -220,6 +229,7 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
     this.#open = false;
     this.#remember(code ?? CloseCode.noStatus, reason);
     this.#writer.close(code, reason);
+    this.#keepalive.lift();
     this.#destroyAfter(this.#limits.closeTimeout);
     this.#resumeAll();
   }
@@ -276,11 +286,12 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
 
   // Flow control.
 
-  /** Stops reading, for one of the reasons in {@link Pause}. */
+  /** Stops reading, for one of the reasons in {@link Pause}: not one more message is delivered. */
   pause(why: number): void {
     if (!this.#open || (this.#pauses & why) !== 0) return;
     if (this.#pauses === 0) {
       const { pauseTimeout } = this.#limits;
+      this.#protocol.hold();
       this.#transport.pause();
       this.#arriving?.lift();
       this.#pausing ??= new Alarm(this.#engine.wheel, () =>
@@ -295,10 +306,12 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
   resume(why: number): void {
     if ((this.#pauses & why) === 0) return;
     this.#pauses &= ~why;
-    if (this.#pauses === 0) {
-      this.#pausing?.lift();
-      this.#transport.resume();
-    }
+    if (this.#pauses !== 0) return;
+    this.#pausing?.lift();
+    this.#keepalive.heard();
+    this.#receive(undefined);
+    // What had waited may have filled the mailbox once more.
+    if (this.#pauses === 0) this.#transport.resume();
   }
 
   #resumeAll(): void {

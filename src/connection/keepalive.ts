@@ -15,34 +15,32 @@ export interface Kept {
  * interval is pinged; anything at all that comes shows that the peer is there.
  */
 export class Keepalive extends Deadline {
-  readonly #wheel: TimerWheel;
   readonly #kept: Kept;
   readonly #interval: number;
   readonly #timeout: number;
   /** When the silence began, as the wheel counts. */
   #silentSince: number;
-  /** Whether the silence was broken by a ping of ours. */
+  /** Whether we have pinged since. */
   #pinged = false;
 
   constructor(wheel: TimerWheel, kept: Kept, interval: number, timeout: number) {
     super(wheel);
-    this.#wheel = wheel;
     this.#kept = kept;
     this.#interval = interval;
     this.#timeout = timeout;
-    this.#silentSince = wheel.time;
+    this.#silentSince = this.time;
     this.set(interval);
   }
 
   /** Something came from the peer, or it can be heard again: silence counts from here. */
   heard(): void {
-    this.#silentSince = this.#wheel.time;
+    this.#silentSince = this.time;
     this.#pinged = false;
   }
 
   /** @internal */
   override expire(): void {
-    const silence = this.#wheel.time - this.#silentSince;
+    const silence = this.time - this.#silentSince;
     if (silence < this.#interval) return this.set(this.#interval - silence);
     if (this.#pinged && !this.#kept.paused) return this.#kept.vanished();
     this.#pinged = true;

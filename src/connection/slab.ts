@@ -33,6 +33,11 @@ export class Slab {
     return this.#owner;
   }
 
+  /** Bytes that are in it. */
+  get size(): number {
+    return this.#end - this.#start;
+  }
+
   /** Frames a text; false if it is too large for the slab. */
   text(owner: SlabOwner, text: string, role: Role): boolean {
     const worst = maxHeaderSize + text.length * 3;

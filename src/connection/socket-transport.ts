@@ -6,7 +6,10 @@ const transport = Symbol("transport");
 
 type OwnedSocket = Socket & { [transport]: SocketTransport };
 
-/** A TCP or TLS socket as a {@link Transport}. */
+/**
+ * A TCP or TLS socket as a {@link Transport}. Whoever made the socket listens for its `error` event;
+ * `close` follows, and says all that matters here.
+ */
 export class SocketTransport implements Transport {
   readonly #socket: OwnedSocket;
   #sink: TransportSink | undefined;
@@ -62,8 +65,11 @@ export class SocketTransport implements Transport {
   }
 
   /** One function for all writes; `drain` would only come above the socket's high-water mark. */
-  readonly #written = (): void => {
-    if (this.#kept && this.#socket.writableLength === 0) {
+  readonly #written = (error?: Error | null): void => {
+    const socket = this.#socket;
+    // What was lost has made no room; node:net may call that no error.
+    if (error || socket.destroyed) return;
+    if (this.#kept && socket.writableLength === 0) {
       this.#kept = false;
       this.#sink?.onDrain();
     }

@@ -113,6 +113,11 @@ export abstract class Deadline {
     return this.due !== 0;
   }
 
+  /** The time, as its wheel counts it. */
+  protected get time(): number {
+    return this.#wheel.time;
+  }
+
   /** Starts it, or starts it over, to pass after `delay` milliseconds. */
   set(delay: number): void {
     this.lift();

@@ -73,25 +73,24 @@ export class Branch {
 
   #followText(text: string): Branch {
     if (this.#lastData === text) return this.#lastBranch!;
-    let branch = this.#branches?.get(text);
-    if (branch === undefined) {
-      branch = new Branch(this, textFrame(text, "server"));
-      if (typeof this.#lastData === "string") {
-        this.#branches ??= new Map([[this.#lastData, this.#lastBranch!]]);
-        this.#branches.set(text, branch);
-      }
-    }
-    this.#lastData = text;
-    this.#lastBranch = branch;
-    return branch;
+    const known = this.#branches?.get(text);
+    return this.#leaveBy(text, known ?? new Branch(this, textFrame(text, "server")));
   }
 
   /** Bytes can be changed by their owner, so they are shared only while their frame still has them. */
   #followBytes(bytes: Uint8Array): Branch {
     const last = this.#lastBranch;
     if (last !== undefined && this.#lastData === bytes && last.#carries(bytes)) return last;
-    const branch = new Branch(this, frame(Opcode.binary, bytes, "server"));
-    this.#lastData = bytes;
+    return this.#leaveBy(bytes, new Branch(this, frame(Opcode.binary, bytes, "server")));
+  }
+
+  /** Makes an edge the last one; a text's edge that was it before goes into the map. */
+  #leaveBy(data: string | Uint8Array, branch: Branch): Branch {
+    if (typeof this.#lastData === "string") {
+      this.#branches ??= new Map();
+      this.#branches.set(this.#lastData, this.#lastBranch!);
+    }
+    this.#lastData = data;
     this.#lastBranch = branch;
     return branch;
   }

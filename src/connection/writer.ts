@@ -61,8 +61,9 @@ export class Writer implements SlabOwner, TurnMember {
 
   /** Bytes that were sent but that the operating system has not taken. */
   get size(): number {
-    const waiting = (this.#outbox?.size ?? 0) + (this.#branch?.size ?? 0);
-    return this.#transport.bufferedAmount + waiting;
+    const { slab } = this.#engine;
+    const framed = (slab.owner === this ? slab.size : 0) + (this.#branch?.size ?? 0);
+    return this.#transport.bufferedAmount + framed + (this.#outbox?.size ?? 0);
   }
 
   /**
@@ -79,8 +80,8 @@ export class Writer implements SlabOwner, TurnMember {
       return true;
     }
     this.#branch = this.#engine.turn.after(this.#branch, data);
+    this.enlist();
     if (this.#branch.size > enough) this.flush();
-    else this.enlist();
     return true;
   }
 
@@ -148,6 +149,8 @@ export class Writer implements SlabOwner, TurnMember {
   /** The transport has room again: frames what waits, until it is full once more. */
   onDrain(): void {
     this.#full = false;
+    // What was sent before the transport was full may still wait for the end of the turn.
+    this.flush();
     if (this.#pongDue !== undefined) this.#slab(this.#protocol.pong(this.#pongDue));
     this.#pongDue = undefined;
     while (!this.#full) {

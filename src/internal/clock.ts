@@ -23,3 +23,22 @@ export const systemClock: Clock = {
     setImmediate(callback);
   },
 };
+
+/**
+ * Dates, for what others wrote down with one: when a session ends. The time of day may jump, so
+ * nothing of ours waits for it.
+ */
+export const calendar = {
+  /** Milliseconds since 1970. */
+  now(): number {
+    return Date.now();
+  },
+  /** The milliseconds since 1970 of a date, or of a date's text; NaN of anything else. */
+  read(date: unknown): number {
+    return date === null ? Number.NaN : new Date(date as Date | string).getTime();
+  },
+  /** The date of so many milliseconds since 1970. */
+  date(time: number): Date {
+    return new Date(time);
+  },
+};

@@ -4,9 +4,12 @@ export interface ConnectionLimits {
   readonly maxMessageSize?: number;
   /** What may wait for a peer that does not read. @defaultValue 1 MiB */
   readonly outboxSize?: number;
-  /** What may wait for a busy handler before reading pauses. @defaultValue 1 MiB */
+  /** What the peer sends may wait for a busy handler up to here, then reading pauses. @defaultValue 1 MiB */
   readonly mailboxSize?: number;
-  /** How many messages may wait for a busy handler. @defaultValue 1024 */
+  /**
+   * How many layer messages may wait for a busy handler before its slow policy acts. The peer's
+   * messages pause reading at half of it. @defaultValue 4096
+   */
   readonly mailboxMessages?: number;
   /** How long `open` may take before the client gets a 503. @defaultValue 10 s */
   readonly connectTimeout?: number;
@@ -29,7 +32,7 @@ export const defaultLimits: Required<ConnectionLimits> = {
   maxMessageSize: 1024 * 1024,
   outboxSize: 1024 * 1024,
   mailboxSize: 1024 * 1024,
-  mailboxMessages: 1024,
+  mailboxMessages: 4096,
   connectTimeout: 10_000,
   disconnectTimeout: 10_000,
   closeTimeout: 5_000,

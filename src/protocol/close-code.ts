@@ -27,6 +27,10 @@ export const CloseCode = {
   tokenExpired: 4001,
   /** The peer reads slower than it is sent to. */
   tooSlow: 4008,
+  /** The peer sends more than it may: come back later. */
+  rateLimited: 4029,
+  /** The peer did not say who it is, in time or with what it sent: log in. */
+  unauthenticated: 4501,
   /** The session behind this connection was ended: log in again. */
   sessionRevoked: 4510,
 } as const;
@@ -76,7 +80,7 @@ export function checkClose(code: number | undefined, reason: string): void {
 
 /** Cuts a reason to what a close frame holds, between two characters. */
 export function cutReason(reason: string): string {
-  let cut = reason.slice(0, maxReasonSize);
+  let cut = reason.toWellFormed().slice(0, maxReasonSize);
   while (Buffer.byteLength(cut) > maxReasonSize) cut = cut.slice(0, -1);
   return cut.isWellFormed() ? cut : cut.slice(0, -1);
 }

@@ -54,6 +54,9 @@ export class FrameReader {
 
   /** Nothing that the peer sends matters any more. */
   #deaf = false;
+  /** Nobody wants to be told of anything for now; what came meanwhile is kept. */
+  #held = false;
+  #rest: Buffer | undefined;
 
   // The frame that is being read.
   #opcode = 0;
@@ -94,11 +97,31 @@ export class FrameReader {
    * from here on: it is unmasked in place, and messages are views into it.
    */
   receive(chunk: Uint8Array): void {
-    const bytes = Buffer.isBuffer(chunk)
-      ? chunk
-      : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const bytes = asBuffer(chunk);
+    if (!this.#held) this.#read(bytes);
+    else if (!this.#deaf) this.#rest = Buffer.concat([this.#rest ?? Buffer.alloc(0), bytes]);
+  }
+
+  /** Stops after the message that is being told of: what is left of the bytes waits. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  /** Goes on, with what waits first. */
+  release(): void {
+    this.#held = false;
+    const rest = this.#rest;
+    this.#rest = undefined;
+    if (rest !== undefined) this.#read(rest);
+  }
+
+  #read(bytes: Buffer): void {
     let position = 0;
     while (position < bytes.length && !this.#deaf) {
+      if (this.#held) {
+        this.#rest = bytes.subarray(position);
+        return;
+      }
       if (this.#due > 0) {
         position = this.#takePayload(bytes, position);
       } else if (this.#headerLength > 0) {
@@ -114,6 +137,7 @@ export class FrameReader {
   /** Gives back the memory of a message that will not end. Nothing is received after this. */
   dispose(): void {
     this.#deaf = true;
+    this.#rest = undefined;
     this.#message?.discard();
     this.#control?.discard();
   }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Application, Match, RouteOptions } from "../application/application.ts";
 import { type ApplicationLike, toApplication } from "../application/consumer.ts";
-import type { Phase } from "../application/instance.ts";
+import { isFault, type Phase } from "../application/fault.ts";
 import { enter } from "../application/router.ts";
 import type { Scope } from "../application/scope.ts";
 import { Engine } from "../connection/engine.ts";
@@ -42,6 +42,9 @@ const batches = 20;
 const smallestBatch = 100;
 const batchPause = 50;
 
+/** What a timer of Node can wait; a longer one would ring at once. */
+const longestTimeout = 2 ** 31 - 1;
+
 /** One application at one HTTP server: its handshakes, its connections and their end. */
 export class Attachment implements LinkOwner {
   readonly engine: Engine;
@@ -51,7 +54,7 @@ export class Attachment implements LinkOwner {
   readonly #origins: OriginPolicy;
   readonly #proxies: ProxyTrust;
   readonly #log: Logger;
-  readonly #onError: ((error: unknown, context: ErrorContext) => void) | undefined;
+  readonly #onError: ((error: unknown, context: ErrorContext) => unknown) | undefined;
   readonly #links = new Set<ServerLink>();
   readonly #routeLimits = new WeakMap<ConnectionLimits, Required<ConnectionLimits>>();
   #pending = 0;
@@ -194,6 +197,12 @@ export class Attachment implements LinkOwner {
   close(options: CloseOptions = {}): Promise<void> {
     const { timeout = 30_000, code = 1012, reason = "" } = options;
     checkClose(code, reason);
+    if (!(timeout >= 0 && timeout <= longestTimeout)) {
+      throw new UsageError(
+        "ERR_INVALID_OPTION",
+        `close: timeout is ${timeout}: it has to be from 0 to ${longestTimeout}`,
+      );
+    }
     if (this.#closing !== undefined) {
       this.#destroyAll();
       return this.#closing;
@@ -208,9 +217,14 @@ export class Attachment implements LinkOwner {
       this.#emptied = resolve;
     });
     // An application that closes the server while it is told of the end finds it closing.
-    await undefined;
+    await Promise.resolve();
     const links = [...this.#links];
     if (links.length === 0) return;
+    if (timeout === 0) {
+      for (const link of links) link.drain(code, reason);
+      this.#destroyAll();
+      return emptied;
+    }
     const lift = clock.after(timeout, () => this.#destroyAll());
     const size = Math.max(smallestBatch, Math.ceil(links.length / batches));
     for (let start = 0; start < links.length && this.#links.size > 0; start += size) {
@@ -229,17 +243,19 @@ export class Attachment implements LinkOwner {
   report(scope: Scope, error: unknown, phase: Phase, consumer: string): void {
     publish("sluice:application.error", { scope, error, phase, consumer });
     const { path } = scope;
-    // A message of a kind that nobody wants is the peer's doing, and peers should not fill the log.
-    if (error instanceof UsageError && error.code === "ERR_KIND_NOT_HANDLED") {
-      this.#log.warn(
-        { phase, consumer, path },
-        `${consumer} was sent a message that it does not take: ${error.message}`,
-      );
+    if (isFault(error, "ERR_KIND_NOT_HANDLED", "ERR_HANDLER_TIMEOUT")) {
+      // What a peer can bring about must not fill the log with stack traces.
+      this.#log.warn({ code: error.code, phase, consumer, path }, `${consumer}: ${error.message}`);
     } else {
       this.#log.error({ error, phase, consumer, path }, `${consumer} failed in ${phase}`);
     }
+    void this.#tell(error, { scope, phase, consumer });
+  }
+
+  /** Calls `onError`; what it throws, or rejects with, goes no further than the log. */
+  async #tell(error: unknown, context: ErrorContext): Promise<void> {
     try {
-      this.#onError?.(error, { scope, phase, consumer });
+      await this.#onError?.(error, context);
     } catch (second) {
       this.#log.error({ error: second }, "onError failed");
     }

@@ -1,5 +1,5 @@
 import { channel } from "node:diagnostics_channel";
-import type { Phase } from "../application/instance.ts";
+import type { Phase } from "../application/fault.ts";
 import type { Scope } from "../application/scope.ts";
 import type { HandshakeError, ProtocolError } from "../errors.ts";
 
@@ -25,12 +25,15 @@ export interface Diagnostics {
     /** Why, if it was the server; undefined if it was the application. */
     readonly error: HandshakeError | undefined;
   };
-  /** A message was dropped: `slow`, by the slow policy; `closed`, sent after the end. */
+  /**
+   * A message was dropped: `slow`, by the slow policy; `closed`, sent after the end; `limit`, over
+   * the limit of `rateLimit`.
+   */
   "sluice:message.drop": {
     readonly scope: Scope;
     /** Its size in bytes, 0 for a layer message that met a full mailbox. */
     readonly size: number;
-    readonly why: "slow" | "closed";
+    readonly why: "slow" | "closed" | "limit";
   };
   /** The peer broke the protocol. */
   "sluice:protocol.error": { readonly scope: Scope; readonly error: ProtocolError };

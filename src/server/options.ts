@@ -1,5 +1,5 @@
 import { UsageError } from "../errors.ts";
-import type { Phase } from "../application/instance.ts";
+import type { Phase } from "../application/fault.ts";
 import type { Scope } from "../application/scope.ts";
 import type { Servable } from "../application/servable.ts";
 import type { Clock } from "../internal/clock.ts";
@@ -48,7 +48,7 @@ export interface WebSocketOptions<S extends Scope = Scope> {
   /** A structured logger, pino for example. @defaultValue JSON lines on stderr */
   readonly log?: Logger;
   /** Hears of every error of the application. What it throws is logged. */
-  readonly onError?: (error: unknown, context: ErrorContext) => void;
+  readonly onError?: (error: unknown, context: ErrorContext) => unknown;
   /** Time; tests hand in their own. @defaultValue the system's */
   readonly clock?: Clock;
 }

@@ -1,5 +1,6 @@
 import type { Application } from "../application/application.ts";
-import { ApplicationInstance, type InstanceObserver, type Phase } from "../application/instance.ts";
+import type { Phase } from "../application/fault.ts";
+import { ApplicationInstance, type InstanceObserver } from "../application/instance.ts";
 import type { Link } from "../application/link.ts";
 import type { Scope } from "../application/scope.ts";
 import type { AcceptOptions, RejectOptions } from "../application/socket.ts";

@@ -1,6 +1,7 @@
 import type { Application } from "../application/application.ts";
 import { type ApplicationLike, toApplication } from "../application/consumer.ts";
-import { ApplicationInstance, type Phase } from "../application/instance.ts";
+import type { Phase } from "../application/fault.ts";
+import { ApplicationInstance } from "../application/instance.ts";
 import type { Link } from "../application/link.ts";
 import { enter } from "../application/router.ts";
 import { type Scope, widen } from "../application/scope.ts";
@@ -10,7 +11,7 @@ import { type ConnectionLimits, defaultLimits } from "../internal/limits.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
 import { memoryLayer } from "../layers/memory.ts";
 import { checkClose } from "../protocol/close-code.ts";
-import { handshakeResponse, refusalResponse } from "../protocol/handshake.ts";
+import { handshakeResponse, refusalResponse } from "../protocol/handshake-response.ts";
 import { parseTarget } from "../protocol/target.ts";
 import { ConnectionScope } from "../server/connection-scope.ts";
 import { Inbox, TestError } from "./inbox.ts";
@@ -173,7 +174,8 @@ export class Communicator {
   /** Closes the connection, as the client; resolves when the application has let go of it. */
   async disconnect(code = 1000, reason = ""): Promise<void> {
     checkClose(code === 1005 || code === 1006 ? undefined : code, reason);
-    this.#link.end(code, reason);
+    // Who closed first has the say: an application that just did knows its own code.
+    if (!this.#link.closing) this.#link.end(code, reason);
     await this.#finished;
   }
 }
@@ -195,6 +197,7 @@ class MemoryLink implements Link {
   readonly bufferedAmount = 0;
 
   accept({ subprotocol, headers = {} }: AcceptOptions): void {
+    // Made for what it throws: options that a server could not send.
     handshakeResponse({ key, subprotocol, headers });
     this.answers.put({ accepted: true, subprotocol, headers });
   }

@@ -1,0 +1,233 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Letter, Mailbox, type MailboxReader } from "../../src/application/mailbox.ts";
+import { defaultLimits } from "../../src/internal/limits.ts";
+import { settle } from "./rig.ts";
+
+/** How a handler takes one letter. */
+type Manner = "returns" | "throws" | "settles at once" | "settles later" | "rejects" | "thenable";
+
+const manners: readonly Manner[] = [
+  "returns",
+  "throws",
+  "settles at once",
+  "settles later",
+  "rejects",
+  "thenable",
+];
+
+/** A reader that takes each letter in the manner that stands in it, and checks that it is alone. */
+class Reader implements MailboxReader {
+  readonly slow = "close";
+  readonly handled: number[] = [];
+  readonly failures: number[] = [];
+  /** How often two letters were handled at the same time. */
+  collisions = 0;
+  rests = 0;
+  #atWork = false;
+
+  handle(_letter: Letter, value: unknown): void | Promise<unknown> {
+    const { index, manner } = value as Note;
+    if (this.#atWork) this.collisions++;
+    this.handled.push(index);
+    switch (manner) {
+      case "returns":
+        return;
+      case "throws":
+        throw new Error(`${index}`);
+      case "settles at once":
+        return Promise.resolve();
+      case "rejects":
+        return this.#work(Promise.reject(new Error(`${index}`)));
+      case "settles later":
+        return this.#work(settle());
+      case "thenable":
+        return { then: (done: () => void) => done() } as Promise<void>;
+    }
+  }
+
+  async #work(work: Promise<unknown>): Promise<void> {
+    this.#atWork = true;
+    try {
+      await work;
+    } finally {
+      this.#atWork = false;
+    }
+  }
+
+  failed(error: unknown): void {
+    this.failures.push(Number((error as Error).message));
+  }
+
+  idle(): void {
+    this.rests++;
+  }
+
+  full(): void {}
+  room(): void {}
+  overflow(): void {}
+}
+
+interface Note {
+  readonly index: number;
+  readonly manner: Manner;
+}
+
+/** Delivers a note; what it is to the mailbox goes round. */
+function post(mailbox: Mailbox, note: Note): void {
+  const letters = [Letter.event, Letter.gap];
+  mailbox.deliver(letters[note.index % letters.length]!, note, {});
+}
+
+async function untilIdle(mailbox: Mailbox): Promise<void> {
+  while (mailbox.busy) await settle();
+}
+
+describe("a mailbox", () => {
+  const arrivals = fc.array(
+    fc.record({
+      manner: fc.constantFrom(...manners),
+      /** What passes before the letter comes: nothing, a microtask or a turn. */
+      pause: fc.constantFrom("none", "microtask", "turn"),
+    }),
+    { maxLength: 60 },
+  );
+
+  test("hands over every letter once, in order and alone, whatever the handlers do", async () => {
+    await fc.assert(
+      fc.asyncProperty(arrivals, fc.nat({ max: 10 }), async (plan, before) => {
+        const reader = new Reader();
+        const mailbox = new Mailbox(reader, defaultLimits);
+        const opening: Note = { index: -1, manner: "settles later" };
+        for (const [index, { manner, pause }] of plan.entries()) {
+          if (index === Math.min(before, plan.length - 1)) open(mailbox, reader, opening);
+          post(mailbox, { index, manner });
+          if (pause === "microtask") await Promise.resolve();
+          else if (pause === "turn") await settle();
+        }
+        if (plan.length === 0) open(mailbox, reader, opening);
+        await untilIdle(mailbox);
+        expect(reader.handled).toEqual([-1, ...plan.keys()]);
+        expect(reader.collisions).toBe(0);
+        const failing = [...plan.entries()].filter(
+          ([, { manner }]) => manner === "throws" || manner === "rejects",
+        );
+        expect(reader.failures).toEqual(failing.map(([index]) => index));
+      }),
+    );
+  });
+
+  test("never waits with a letter while nobody is at work", async () => {
+    await fc.assert(
+      fc.asyncProperty(arrivals, async (plan) => {
+        const reader = new Reader();
+        const mailbox = new Mailbox(reader, defaultLimits);
+        open(mailbox, reader, { index: -1, manner: "returns" });
+        for (const [index, { manner, pause }] of plan.entries()) {
+          const idle = !mailbox.busy;
+          post(mailbox, { index, manner });
+          if (idle) expect(reader.handled.at(-1)).toBe(index);
+          if (pause !== "none") await settle();
+        }
+        await untilIdle(mailbox);
+      }),
+    );
+  });
+
+  test("takes letters that come inside a handler in their turn, however many", () => {
+    const order: number[] = [];
+    const reader = new Reader();
+    const mailbox = new Mailbox(reader, { ...defaultLimits, mailboxMessages: 1e6 });
+    reader.handle = (_letter, value) => {
+      const { index } = value as Note;
+      order.push(index);
+      if (index < 2000) {
+        post(mailbox, { index: index * 2, manner: "returns" });
+        post(mailbox, { index: index * 2 + 1, manner: "returns" });
+      }
+    };
+    open(mailbox, reader, { index: 1, manner: "returns" });
+    expect(order).toEqual(Array.from({ length: 3999 }, (_, index) => index + 1));
+  });
+
+  test("says that it is idle only after a promise was awaited, once for a whole burst", async () => {
+    const reader = new Reader();
+    const mailbox = new Mailbox(reader, defaultLimits);
+    open(mailbox, reader, { index: -1, manner: "returns" });
+    post(mailbox, { index: 0, manner: "returns" });
+    post(mailbox, { index: 1, manner: "throws" });
+    expect(reader.rests).toBe(0);
+    for (const index of [2, 3, 4]) post(mailbox, { index, manner: "settles later" });
+    await untilIdle(mailbox);
+    expect(reader.rests).toBe(1);
+  });
+
+  test("forgets what waits when it is cleared, and takes letters again", async () => {
+    const reader = new Reader();
+    const mailbox = new Mailbox(reader, defaultLimits);
+    open(mailbox, reader, { index: -1, manner: "settles later" });
+    post(mailbox, { index: 0, manner: "returns" });
+    mailbox.clear();
+    post(mailbox, { index: 1, manner: "returns" });
+    await untilIdle(mailbox);
+    expect(reader.handled).toEqual([-1, 1]);
+  });
+
+  test("takes nothing more when it is closed", async () => {
+    const reader = new Reader();
+    const mailbox = new Mailbox(reader, defaultLimits);
+    open(mailbox, reader, { index: -1, manner: "settles later" });
+    post(mailbox, { index: 0, manner: "returns" });
+    mailbox.close();
+    post(mailbox, { index: 1, manner: "returns" });
+    mailbox.disconnect();
+    await untilIdle(mailbox);
+    expect(reader.handled).toEqual([-1]);
+  });
+});
+
+describe("a handler that is always one letter behind", () => {
+  test("keeps nothing of what it has handled", async () => {
+    const keepers: WeakRef<object>[] = [];
+    const mailbox = behind(2_000, (delivery) => keepers.push(new WeakRef(delivery)));
+    await settle();
+    (globalThis.gc as () => void)();
+    const kept = keepers.filter((keeper) => keeper.deref() !== undefined);
+    expect(kept.length).toBeLessThan(10);
+    expect(mailbox.busy).toBe(true);
+  });
+
+  test("needs no more room the longer it goes on", () => {
+    const collect = globalThis.gc as () => void;
+    behind(1_000, () => {});
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    const mailbox = behind(200_000, () => {});
+    collect();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(1_000_000);
+    expect(mailbox.busy).toBe(true);
+  });
+
+  /** A mailbox that has handled `count` letters while two more always waited. */
+  function behind(count: number, keep: (delivery: object) => void): Mailbox {
+    const reader = new Reader();
+    const mailbox = new Mailbox(reader, defaultLimits);
+    let handled = 0;
+    reader.handle = () => {
+      if (handled++ === count) return new Promise(() => {});
+      const delivery = { group: `${handled}` };
+      keep(delivery);
+      mailbox.deliver(Letter.event, {}, delivery);
+    };
+    for (let waiting = 0; waiting < 3; waiting++) mailbox.deliver(Letter.event, {}, {});
+    mailbox.open();
+    return mailbox;
+  }
+});
+
+/** Opens a mailbox with a handler of `open` of its own. */
+function open(mailbox: Mailbox, reader: Reader, note: Note): void {
+  const { handle } = reader;
+  reader.handle = (letter, value) => handle.call(reader, letter, value ?? note);
+  mailbox.open();
+}
