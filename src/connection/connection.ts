@@ -40,7 +40,7 @@ export interface ConnectionOptions {
 }
 
 /** Who may pause reading. Each has a bit, so that one cannot resume what another paused. */
-export const Pause = { application: 1, mailbox: 2 } as const;
+export const Pause = { application: 1, mailbox: 2, outbox: 4 } as const;
 
 /** One transport driven by one protocol state machine. `onData` is the only entrance of bytes. */
 export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kept {
@@ -185,7 +185,11 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
    * as soon as the handler is idle; all else leaves at the end of the turn.
    */
   send(data: string | Uint8Array, options: SendOptions | undefined, answer: boolean): void {
-    if (this.#open && this.#writer.send(data, options, answer)) return;
+    if (this.#open && this.#writer.send(data, options, answer)) {
+      // Who does not read the answers is asked nothing more: a burst is held back, not punished.
+      if (answer && this.#writer.waiting * 4 > this.#limits.outboxSize) this.pause(Pause.outbox);
+      return;
+    }
     const size = typeof data === "string" ? Buffer.byteLength(data) : data.byteLength;
     this.#sink.onDrop(size, this.#open ? "slow" : "closed");
     if (this.#open) {
@@ -207,6 +211,7 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
   /** @internal */
   onDrain(): void {
     this.#writer.onDrain();
+    if (this.#writer.waiting === 0) this.resume(Pause.outbox);
     // A peer that still takes what was sent before the close frame is given more time.
     if (!this.#ended && this.#closing?.isSet === true) this.#closing.set(this.#limits.closeTimeout);
   }
@@ -317,6 +322,7 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
   #resumeAll(): void {
     this.resume(Pause.application);
     this.resume(Pause.mailbox);
+    this.resume(Pause.outbox);
   }
 
   /** A message that has begun has a deadline, so that its bytes are not held for ever. */

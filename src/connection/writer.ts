@@ -66,6 +66,11 @@ export class Writer implements SlabOwner, TurnMember {
     return this.#transport.bufferedAmount + framed + (this.#outbox?.size ?? 0);
   }
 
+  /** Bytes of whole messages that wait for the transport to have room. */
+  get waiting(): number {
+    return this.#outbox?.size ?? 0;
+  }
+
   /**
    * Sends one message. `answer` says that it answers what is being handled right now.
    * @returns false if the outbox is full and the slow policy wants the connection closed.

@@ -2,7 +2,11 @@
 export interface ConnectionLimits {
   /** The largest message that is received, inclusive. @defaultValue 1 MiB: a page of chat, not a film */
   readonly maxMessageSize?: number;
-  /** What may wait for a peer that does not read. @defaultValue 1 MiB */
+  /**
+   * What may wait for a peer that does not read, before the slow policy acts. When answers fill a
+   * quarter of it, nothing more is read from the peer. @defaultValue 2 MiB: what a full mailbox is
+   * answered with, and that quarter
+   */
   readonly outboxSize?: number;
   /** What the peer sends may wait for a busy handler up to here, then reading pauses. @defaultValue 1 MiB */
   readonly mailboxSize?: number;
@@ -30,7 +34,7 @@ export interface ConnectionLimits {
 /** The limits that hold where nothing else was said. */
 export const defaultLimits: Required<ConnectionLimits> = {
   maxMessageSize: 1024 * 1024,
-  outboxSize: 1024 * 1024,
+  outboxSize: 2 * 1024 * 1024,
   mailboxSize: 1024 * 1024,
   mailboxMessages: 4096,
   connectTimeout: 10_000,

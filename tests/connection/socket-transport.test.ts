@@ -1,0 +1,247 @@
+import { createHash } from "node:crypto";
+import { EventEmitter, once } from "node:events";
+import { readFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { connect as connectTls, createServer as createTlsServer } from "node:tls";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { Connection } from "../../src/connection/connection.ts";
+import { Engine } from "../../src/connection/engine.ts";
+import { SocketTransport } from "../../src/connection/socket-transport.ts";
+import type { TransportSink } from "../../src/connection/transport.ts";
+import { defaultLimits } from "../../src/internal/limits.ts";
+import { FakeClock } from "../../src/testing/fake-clock.ts";
+
+/** A key and a certificate for localhost that nobody trusts but the tests that read it. */
+const pem = readFileSync(new URL("test-only-certificate.pem", import.meta.url));
+
+describe.each(["TCP", "TLS"] as const)("a transport over %s", (kind) => {
+  it("hands over what is written, in order and unchanged", async () => {
+    const { transport, ear, peer } = await pair(kind);
+    const received = digest(peer);
+    const sent = createHash("sha256");
+    const chunks = Array.from({ length: 200 }, (_, i) => noise(i * 997));
+    for (const chunk of chunks) {
+      sent.update(chunk);
+      if (!transport.write(chunk)) await once(ear, "drain");
+    }
+    transport.end();
+    expect(await received).toBe(sent.digest("hex"));
+  });
+
+  it("has no hold on a chunk that it took", async () => {
+    const { transport, ear, peer } = await pair(kind);
+    const received = everything(peer);
+    const chunk = Buffer.alloc(1_000);
+    for (let i = 0; i < 500; i++) {
+      chunk.fill(i);
+      if (!transport.write(chunk)) await once(ear, "drain");
+    }
+    transport.end();
+    const bytes = await received;
+    expect(bytes).toHaveLength(500_000);
+    for (let i = 0; i < 500; i++) expect(bytes[i * 1_000 + 999]).toBe(i & 255);
+  });
+
+  it("says so when it keeps something, and when all of it is gone", async () => {
+    const { transport, ear, peer } = await pair(kind);
+    const sent = createHash("sha256");
+    const first = noise(20_000_000);
+    sent.update(first);
+    expect(transport.write(first)).toBe(false);
+    const second = noise(1_000_000);
+    sent.update(second);
+    expect(transport.write(second)).toBe(false);
+    await once(peer, "readable");
+    expect(ear.heard).toEqual([]);
+    expect(transport.bufferedAmount).toBeGreaterThan(1_000_000);
+
+    const drained = once(ear, "drain");
+    const received = digest(peer);
+    await drained;
+    expect(transport.bufferedAmount).toBe(0);
+    expect(ear.heard).toEqual(["drain"]);
+    transport.end();
+    expect(await received).toBe(sent.digest("hex"));
+  });
+
+  it("lets everything out before it ends", async () => {
+    const { transport, peer } = await pair(kind);
+    const bytes = noise(10_000_000);
+    transport.write(bytes);
+    transport.end();
+    expect(await digest(peer)).toBe(createHash("sha256").update(bytes).digest("hex"));
+  });
+
+  it("reads what comes, and nothing while it is paused", async () => {
+    const { transport, ear, peer } = await pair(kind);
+    peer.write("one");
+    expect(String((await once(ear, "data"))[0])).toBe("one");
+    transport.pause();
+    await new Promise<void>((resolve) => peer.write("two", () => resolve()));
+    await turns(10);
+    expect(ear.heard).toEqual(["data"]);
+    const data = once(ear, "data");
+    transport.resume();
+    expect(String((await data)[0])).toBe("two");
+  });
+
+  it("tells the one who opened it last, and nobody else", async () => {
+    const { transport, ear, peer } = await pair(kind);
+    const next = new Ear();
+    transport.open(next);
+    peer.write("hello");
+    await once(next, "data");
+    const gone = once(next, "gone");
+    transport.destroy();
+    await gone;
+    expect(ear.heard).toEqual([]);
+    expect(next.heard).toEqual(["data", "gone"]);
+  });
+
+  it("can be written to after the peer ended its half, and is gone when both have", async () => {
+    const { transport, ear, peer } = await pair(kind);
+    peer.end("last words");
+    await once(ear, "end");
+    expect(ear.heard).toEqual(["data", "end"]);
+    const received = everything(peer);
+    transport.write(Buffer.from("answer"));
+    const gone = once(ear, "gone");
+    transport.end();
+    transport.end();
+    expect((await received).toString()).toBe("answer");
+    await gone;
+    expect(ear.heard.filter((word) => word === "gone")).toHaveLength(1);
+    expect(transport.write(Buffer.from("too late"))).toBe(true);
+  });
+
+  it("survives a reset, and does not call it room that what it kept is lost", async () => {
+    const { transport, ear, reset } = await pair(kind);
+    expect(transport.write(noise(20_000_000))).toBe(false);
+    const gone = once(ear, "gone");
+    reset();
+    await gone;
+    expect(ear.heard.filter((word) => word !== "end")).toEqual(["gone"]);
+    expect(transport.write(Buffer.from("too late"))).toBe(true);
+  });
+
+  it("loses what it keeps when it is destroyed", async () => {
+    const { transport, ear, peer } = await pair(kind);
+    transport.write(noise(20_000_000));
+    const gone = once(ear, "gone");
+    transport.destroy();
+    await gone;
+    expect(ear.heard).toEqual(["gone"]);
+    expect((await everything(peer)).length).toBeLessThan(20_000_000);
+  });
+});
+
+describe.each(["TCP", "TLS"] as const)("a connection over %s that is reset", (kind) => {
+  it("counts the messages that waited as dropped", async () => {
+    const { transport, ear, reset } = await pair(kind);
+    const clock = new FakeClock();
+    const engine = new Engine({ clock });
+    const drops: string[] = [];
+    const connection = new Connection(transport, {
+      role: "server",
+      engine,
+      limits: defaultLimits,
+      sink: {
+        busy: false,
+        slow: "close",
+        onText() {},
+        onBytes() {},
+        onFail() {},
+        onDrop: (size, why) => drops.push(`${size} ${why}`),
+        onClosed: (code) => drops.push(`closed ${code}`),
+        onGone: () => ear.onGone(),
+      },
+    });
+    connection.send(noise(20_000_000), undefined, true);
+    connection.flush();
+    for (const text of ["one", "three"]) connection.send(text, undefined, false);
+    const gone = once(ear, "gone");
+    reset();
+    await gone;
+    expect(drops).toEqual(["closed 1006", "3 closed", "5 closed"]);
+    expect(engine.wheel.size).toBe(0);
+  });
+});
+
+/** Hears what a transport tells, and says it on. */
+class Ear extends EventEmitter implements TransportSink {
+  readonly heard: string[] = [];
+
+  onData(chunk: Uint8Array): void {
+    this.#hear("data", chunk);
+  }
+
+  onDrain(): void {
+    this.#hear("drain");
+  }
+
+  onEnd(): void {
+    this.#hear("end");
+  }
+
+  onGone(): void {
+    this.#hear("gone");
+  }
+
+  #hear(word: string, chunk?: Uint8Array): void {
+    this.heard.push(word);
+    this.emit(word, chunk);
+  }
+}
+
+/** Two ends of a connection on the loopback: ours as a transport, theirs as it is. */
+async function pair(kind: "TCP" | "TLS") {
+  const server: Server =
+    kind === "TCP"
+      ? createServer({ allowHalfOpen: true })
+      : createTlsServer({ allowHalfOpen: true, key: pem, cert: pem });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const accepted = once(server, kind === "TCP" ? "connection" : "secureConnection");
+  const { port } = server.address() as AddressInfo;
+  const raw = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  const peer: Socket = kind === "TCP" ? raw : connectTls({ socket: raw, ca: pem });
+  for (const each of [raw, peer]) each.on("error", () => {});
+  const [socket] = (await accepted) as [Socket];
+  socket.on("error", () => {});
+  server.close();
+  onTestFinished(() => {
+    for (const each of [raw, peer, socket]) each.destroy();
+  });
+  const transport = new SocketTransport(socket);
+  const ear = new Ear();
+  transport.open(ear);
+  return { transport, ear, peer, reset: () => void raw.resetAndDestroy() };
+}
+
+/** Bytes without a pattern that a mistake could hide in. */
+function noise(length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  let state = length + 1;
+  for (let i = 0; i < length; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    bytes[i] = state >>> 24;
+  }
+  return bytes;
+}
+
+async function everything(peer: Socket): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of peer) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+async function digest(peer: Socket): Promise<string> {
+  return createHash("sha256")
+    .update(await everything(peer))
+    .digest("hex");
+}
+
+/** Lets the event loop go round some times. */
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+}
