@@ -37,7 +37,7 @@ export type {
 } from "./application/application.ts";
 export type { ApplicationLike, ConsumerClass } from "./application/consumer.ts";
 export type { Handler } from "./application/handler.ts";
-export type { Phase } from "./application/instance.ts";
+export type { Phase } from "./application/fault.ts";
 export type { Params } from "./application/path-pattern.ts";
 export { type Route, route } from "./application/route.ts";
 export { type Router, router } from "./application/router.ts";
