@@ -4,9 +4,16 @@ import packageJson from "./package.json" with { type: "json" };
 import { findProgram } from "./scripts/system-packages.mjs";
 
 /** Tests that need a browser, other programs, a build or much time. */
-const system = ["browser", "interop", "package", "scripts", "server-soak", "start"].map(
-  (room) => `tests/${room}/**/*.test.ts`,
-);
+const system = [
+  "browser",
+  "interop",
+  "middleware/system",
+  "mounts",
+  "package",
+  "scripts",
+  "server-soak",
+  "start",
+].map((room) => `tests/${room}/**/*.test.ts`);
 
 /** The entrances of package.json, led to their sources: tests need no build. */
 const entrances = Object.entries(packageJson.exports).flatMap(([entrance, target]) =>
@@ -30,7 +37,10 @@ export default defineConfig({
     coverage: { include: ["src/**"] },
     // Tests that watch memory force a collection: they call `gc()`.
     execArgv: ["--expose-gc"],
-    env: { CHROMIUM: findProgram("chromium") ?? "" },
+    env: {
+      CHROMIUM: findProgram("chromium") ?? "",
+      REDIS_SERVER: findProgram("redis-server") ?? "",
+    },
     projects: [
       {
         extends: true,

@@ -15,6 +15,11 @@ const packages = [
     programs: ["chromium", "chromium-browser", "google-chrome"],
     variable: "CHROMIUM",
   },
+  {
+    name: "redis-server",
+    programs: ["redis-server", "valkey-server"],
+    variable: "REDIS_SERVER",
+  },
 ];
 
 const minute = 60_000;

@@ -6,7 +6,8 @@
  * ├─ UsageError          a mistake of the caller, thrown at the call
  * ├─ HandshakeError      an opening handshake that was refused; carries the HTTP status
  * ├─ ProtocolError       a peer that broke RFC 6455; carries the close code it is answered with
- * └─ ChannelLayerError   a layer that could not take a message; says whether trying again may help
+ * ├─ ChannelLayerError   a layer that could not take a message; says whether trying again may help
+ * └─ SessionError         a session that could not be read or written
  * ```
  *
  * `code` names what happened and is never a close code: those live in `closeCode`.
@@ -68,8 +69,15 @@ export const errorCodes = {
   ERR_LAYER_MESSAGE: "A layer message is not a JSON value (plus Uint8Array).",
   ERR_LAYER_NAME: "A channel or group name is empty, too long, not well-formed or reserved.",
   ERR_LAYER_CLOSED: "The channel layer was closed.",
+  ERR_LAYER_UNREACHABLE: "The backend of the channel layer could not be reached.",
   ERR_CHANNEL_FULL: "A channel holds as many waiting messages as its capacity.",
   ERR_CHANNEL_CLOSED: "The channel was closed, or belongs to another layer.",
+
+  ERR_SESSION_ENDED:
+    "The session was destroyed, or is gone from its store: it cannot be written any more.",
+  ERR_SESSION_NOT_LOADED: "The data of a session was used before it was loaded.",
+  ERR_SESSION_STORE:
+    "The session store failed, did not answer in time, or holds something else than a session.",
 
   ERR_EVENT_NOT_HANDLED:
     "A layer message came for which the handler has no method; it was dropped.",
@@ -143,3 +151,6 @@ export class ChannelLayerError extends SluiceError {
     this.temporary = options?.temporary ?? false;
   }
 }
+
+/** A session that could not be read or written. */
+export class SessionError extends SluiceError {}

@@ -37,6 +37,7 @@ export type {
 } from "./application/application.ts";
 export type { ApplicationLike, ConsumerClass } from "./application/consumer.ts";
 export type { Handler } from "./application/handler.ts";
+export { JsonWebSocketConsumer } from "./application/json-consumer.ts";
 export type { Phase } from "./application/fault.ts";
 export type { Params } from "./application/path-pattern.ts";
 export { type Route, route } from "./application/route.ts";
@@ -45,7 +46,44 @@ export { type Scope, widen } from "./application/scope.ts";
 export type { Servable } from "./application/servable.ts";
 export type { AcceptOptions, RejectOptions, Socket } from "./application/socket.ts";
 export { stack } from "./application/stack.ts";
+export { type StreamsOptions, streams } from "./application/streams.ts";
+export type { TextCodec } from "./application/text-codec.ts";
 export { consumer, WebSocketConsumer } from "./application/websocket-consumer.ts";
+
+// Workers
+export {
+  type Job,
+  type StopOptions,
+  type Worker,
+  type WorkerHandlers,
+  type WorkerOptions,
+  worker,
+} from "./application/worker.ts";
+
+// Middleware
+export {
+  type AuthenticateOptions,
+  authenticate,
+  type Credentials,
+  type UserScope,
+} from "./middleware/authenticate.ts";
+export { type CookieScope, cookies } from "./middleware/cookies.ts";
+export {
+  type MiddlewareDiagnostics,
+  middlewareDiagnosticNames,
+} from "./middleware/diagnostics.ts";
+export { type DisconnectUserOptions, disconnectUser } from "./middleware/disconnect-user.ts";
+export { type LoggingOptions, logging } from "./middleware/logging.ts";
+export type { TokenPlace } from "./middleware/presented-token.ts";
+export { type RateLimitOptions, rateLimit } from "./middleware/rate-limit.ts";
+export type { Session } from "./middleware/session.ts";
+export type { SessionStore, StoredCookie, StoredSession } from "./middleware/session-store.ts";
+export {
+  revokeSession,
+  type SessionScope,
+  type SessionsOptions,
+  sessions,
+} from "./middleware/sessions.ts";
 
 // Channel layers
 export type {

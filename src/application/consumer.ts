@@ -9,6 +9,8 @@ import type { Scope } from "./scope.ts";
 export interface ConsumerClass<S extends Scope = Scope> {
   new (): { readonly scope: S };
   toApplication(...args: unknown[]): Application<never>;
+  /** What makes the names of its groups may need no more of the scope than the class does. */
+  readonly groups?: readonly string[] | ((scope: S) => readonly string[]);
 }
 
 /** An application, or a consumer class, which is made into one. */

@@ -1,11 +1,11 @@
-import type { Delivery, Gap, LayerMessage } from "../layers/channel-layer.ts";
+import type { ChannelLayer, Delivery, Gap, LayerMessage } from "../layers/channel-layer.ts";
 import type { SlowPolicy } from "../internal/send-options.ts";
 
 /**
  * What an application gives back for one connection: the calls that it wants to get.
  *
- * Calls come one at a time and in order; a promise holds the next one back until it settles, and
- * what it yields is ignored. An error ends this connection only: before it is accepted with a 500,
+ * Calls come one at a time and in order, unless it has a `concurrency`; a promise holds the next one
+ * back until it settles, and what it yields is ignored. An error ends this connection only: before it is accepted with a 500,
  * afterwards with the close code 1011.
  */
 export interface Handler {
@@ -13,6 +13,10 @@ export interface Handler {
   readonly name?: string;
   /** What happens when the peer, or this handler, is too slow. @defaultValue "close" */
   readonly slow?: SlowPolicy;
+  /** How many messages it may be given at a time. @defaultValue 1 */
+  readonly concurrency?: number | undefined;
+  /** The layer of its channel and its groups. @defaultValue the scope's */
+  readonly layer?: ChannelLayer | undefined;
   /** Runs before the handshake is answered. Returning accepts it, unless it was decided already. */
   open?(): void | Promise<unknown>;
   /** A text message. Without this method the connection is closed with 1003. */

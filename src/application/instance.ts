@@ -4,6 +4,7 @@ import type { ConnectionLimits } from "../internal/limits.ts";
 import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
 import type {
   Channel,
+  ChannelLayer,
   Delivery,
   Gap,
   Joined,
@@ -23,10 +24,12 @@ import {
   timeoutError,
 } from "./fault.ts";
 import type { Handler } from "./handler.ts";
+import { Lanes } from "./lanes.ts";
 import type { Link } from "./link.ts";
 import { isPromise, Letter, Mailbox, type MailboxReader } from "./mailbox.ts";
 import type { Scope } from "./scope.ts";
 import type { AcceptOptions, RejectOptions, Socket } from "./socket.ts";
+import { Stop } from "./stop.ts";
 
 /** Whoever runs instances hears of their troubles, and of their end. */
 export interface InstanceObserver {
@@ -57,6 +60,8 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
   readonly #options: InstanceOptions;
   readonly #mailbox: Mailbox;
   #handler: Handler | undefined;
+  /** For a handler that may be called several times at once. */
+  #lanes: Lanes | undefined;
   #state: "connecting" | "accepted" | "refused" | "closing" | "ended" = "connecting";
   #accepted = false;
   /** By the application itself. */
@@ -194,7 +199,9 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
         `send takes a string or a Uint8Array, not ${nameOfKind(data)}`,
       );
     }
-    this.#options.link.send(data, options, this.#mailbox.answering);
+    // With several calls at work nobody can tell whose answer it is.
+    const answer = this.#mailbox.answering && this.#lanes === undefined;
+    this.#options.link.send(data, options, answer);
   }
 
   drained(): Promise<void> {
@@ -212,11 +219,11 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
   }
 
   async join(group: string, options?: JoinOptions): Promise<Joined> {
-    return this.#options.scope.layer.join(group, this.#openChannel(), options);
+    return this.#layer.join(group, this.#openChannel(), options);
   }
 
   async leave(group: string): Promise<void> {
-    if (this.#channel !== undefined) await this.#options.scope.layer.leave(group, this.#channel);
+    if (this.#channel !== undefined) await this.#layer.leave(group, this.#channel);
   }
 
   get channel(): string {
@@ -230,6 +237,10 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   resume(): void {
     this.#options.link.resume("application");
+  }
+
+  report(error: unknown, phase: Phase, handler: string): void {
+    this.#options.observer.error(error, phase, handler);
   }
 
   get bufferedAmount(): number {
@@ -253,6 +264,11 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   /** @internal */
   handle(letter: Letter, value: unknown, delivery: Delivery | undefined): void | Promise<unknown> {
+    if (this.#lanes === undefined) return this.#call(letter, value, delivery);
+    return this.#lanes.handle(letter, value, delivery);
+  }
+
+  #call(letter: Letter, value: unknown, delivery: Delivery | undefined): void | Promise<unknown> {
     const handler = this.#handler!;
     switch (letter) {
       case Letter.text:
@@ -272,6 +288,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
         return Promise.resolve(opening).then(() => this.#opened());
       }
       case Letter.disconnect: {
+        if (this.#disconnecting) return;
         this.#disconnecting = true;
         const parting = handler.disconnect?.(this.#code, this.#reason);
         if (parting === undefined) return this.#finish();
@@ -282,7 +299,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   /** @internal */
   failed(error: unknown, letter: Letter): void {
-    if (!this.#isTooLate(error)) this.#report(error, phaseOf[letter]);
+    if (!this.#isNoFault(error)) this.#report(error, phaseOf[letter]);
     if (letter === Letter.disconnect) return this.#finish();
     if (this.#state === "connecting") return this.#refuse(500);
     if (this.#state === "refused") return this.onEnd(1006, "");
@@ -331,6 +348,13 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
       return this.#failConnect(handlerError(handler));
     }
     this.#handler = handler;
+    const { concurrency = 1 } = handler;
+    if (concurrency > 1) {
+      this.#lanes = new Lanes(concurrency, {
+        handle: (letter, value, delivery) => this.#call(letter, value, delivery),
+        failed: (error, letter) => this.failed(error, letter),
+      });
+    }
     this.#mailbox.open();
   }
 
@@ -383,7 +407,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     this.#awaitDisconnect();
     // Past the mailbox: the handler that hangs would hold the last letter back for ever.
     try {
-      const parting = this.handle(Letter.disconnect, undefined, undefined);
+      const parting = this.#call(Letter.disconnect, undefined, undefined);
       if (parting instanceof Promise) {
         parting.catch((error: unknown) => this.failed(error, Letter.disconnect));
       }
@@ -405,16 +429,21 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     this.#options.observer.finished();
   }
 
+  get #layer(): ChannelLayer {
+    return this.#handler?.layer ?? this.#options.scope.layer;
+  }
+
   #openChannel(): Channel {
     if (this.#state === "refused" || this.#state === "ended") {
       throw new UsageError("ERR_CONNECTION_ENDED", "the connection was refused or has ended");
     }
-    this.#channel ??= this.#options.scope.layer.channel(this);
+    this.#channel ??= this.#layer.channel(this);
     return this.#channel;
   }
 
   /** Whoever was joining a group when the peer left need not hear that it is too late. */
-  #isTooLate(error: unknown): boolean {
+  #isNoFault(error: unknown): boolean {
+    if (error instanceof Stop) return true;
     if (this.#state !== "ended" || this.#refused) return false;
     return isFault(error, "ERR_CHANNEL_CLOSED", "ERR_CONNECTION_ENDED");
   }

@@ -1,5 +1,6 @@
 import type { SendOptions } from "../internal/send-options.ts";
 import type { JoinOptions, Joined } from "../layers/channel-layer.ts";
+import type { Phase } from "./fault.ts";
 
 /** Options of {@link Socket.accept}. */
 export interface AcceptOptions {
@@ -54,6 +55,11 @@ export interface Socket {
   pause(): void;
   /** Starts reading again. */
   resume(): void;
+  /**
+   * Reports an error where those of the handler go, and does nothing else: for work beside the
+   * handler's calls whose error is not to end the connection. Whoever wraps a socket passes it on.
+   */
+  report?(error: unknown, phase: Phase, handler: string): void;
   /** Whether the handshake was answered with 101, ever. */
   readonly accepted: boolean;
   /** Bytes that were sent but not yet taken by the operating system. */

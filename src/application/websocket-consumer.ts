@@ -1,19 +1,14 @@
 import { UsageError } from "../errors.ts";
 import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
-import type {
-  ChannelLayer,
-  Delivery,
-  Gap,
-  Joined,
-  JoinOptions,
-  LayerMessage,
-} from "../layers/channel-layer.ts";
+import type { ChannelLayer, Gap, Joined, JoinOptions } from "../layers/channel-layer.ts";
 import type { Application } from "./application.ts";
-import { type EventMethod, eventTable } from "./event-table.ts";
+import { ConsumerHandler, type ConsumerSettings, type Groups } from "./consumer-handler.ts";
+import { eventTable } from "./event-table.ts";
+import { kindError } from "./fault.ts";
 import type { Handler } from "./handler.ts";
-import { eventError, kindError } from "./fault.ts";
 import type { Scope } from "./scope.ts";
 import type { AcceptOptions, RejectOptions, Socket } from "./socket.ts";
+import { Stop } from "./stop.ts";
 
 /**
  * A class that is made once for each connection: override what you want to hear.
@@ -39,12 +34,29 @@ export abstract class WebSocketConsumer<S extends Scope = Scope> {
   /** What happens when the peer, or this consumer, is too slow. */
   static readonly slow: SlowPolicy = "close";
 
+  /**
+   * Groups that every connection is in: joined before `connect`, left after the end. A function makes
+   * their names of the scope: ``(scope: RoomScope) => [`room.${scope.params.room}`]``.
+   */
+  static readonly groups: Groups = [];
+
+  /** Another channel layer than the server's, for `this.layer`, `this.channel` and the groups. */
+  static readonly layer: ChannelLayer | undefined = undefined;
+
+  /**
+   * How many messages, of the peer and of the layer together, may be handled at a time. Above 1 they
+   * are begun in order, and which is done first nobody knows; `connect` is still done before all of
+   * them, and `disconnect` begins when all are done.
+   */
+  static readonly concurrency: number = 1;
+
   #scope: S | undefined;
   #socket: Socket | undefined;
 
   /**
    * Makes an application of a consumer class, with arguments for its constructor. Wherever an
    * application is taken, the class itself is too.
+   * @throws UsageError `ERR_INVALID_OPTION` for a concurrency that is not a whole number from 1.
    */
   static toApplication<A extends unknown[], S extends Scope>(
     this: new (
@@ -54,12 +66,14 @@ export abstract class WebSocketConsumer<S extends Scope = Scope> {
   ): Application<S> {
     const consumerClass = this;
     const table = eventTable(consumerClass, WebSocketConsumer.prototype);
-    const { slow } = consumerClass as unknown as typeof WebSocketConsumer;
+    const settings = consumerClass as unknown as ConsumerSettings;
+    checkConcurrency(settings);
     const application = (scope: S, socket: Socket): Handler => {
       const consumer = new consumerClass(...args);
       consumer.#scope = scope;
       consumer.#socket = socket;
-      return new ConsumerHandler(consumer as unknown as WebSocketConsumer, table, slow);
+      const plain = consumer as unknown as WebSocketConsumer;
+      return new ConsumerHandler(plain, socket, settings, table);
     };
     Object.defineProperty(application, "name", { value: consumerClass.name });
     return application;
@@ -76,9 +90,9 @@ export abstract class WebSocketConsumer<S extends Scope = Scope> {
     return this.scope.params;
   }
 
-  /** The server's channel layer. */
+  /** The server's channel layer, or the one that the class names. */
   get layer(): ChannelLayer {
-    return this.scope.layer;
+    return (this.constructor as typeof WebSocketConsumer).layer ?? this.scope.layer;
   }
 
   /** This connection's own address on the layer. */
@@ -145,6 +159,18 @@ export abstract class WebSocketConsumer<S extends Scope = Scope> {
     this.#bound.close(code, reason);
   }
 
+  /**
+   * Closes the connection and leaves the method that runs, from however deep in it: what `StopConsumer`
+   * is in Django Channels. Nothing is reported, nothing that waits is handled any more, and
+   * `disconnect` runs. Before the connection is accepted it is refused with 403.
+   *
+   * The way out is an exception. A `catch` that swallows it changes nothing but that it goes on.
+   */
+  protected stop(code?: number, reason?: string): never {
+    this.close(code, reason);
+    throw new Stop();
+  }
+
   /** Joins a group; it is left by itself when the connection ends. See {@link Socket.join}. */
   protected join(group: string, options?: JoinOptions): Promise<Joined> {
     return this.#bound.join(group, options);
@@ -192,49 +218,10 @@ export function consumer<A extends unknown[], S extends Scope>(
   return consumerClass.toApplication(...args);
 }
 
-/** A consumer as the handler that its connection calls. */
-class ConsumerHandler implements Handler {
-  readonly slow: SlowPolicy;
-  readonly #consumer: WebSocketConsumer;
-  readonly #table: ReadonlyMap<string, EventMethod>;
-
-  constructor(
-    consumer: WebSocketConsumer,
-    table: ReadonlyMap<string, EventMethod>,
-    slow: SlowPolicy,
-  ) {
-    this.#consumer = consumer;
-    this.#table = table;
-    this.slow = slow;
-  }
-
-  get name(): string {
-    return this.#consumer.constructor.name;
-  }
-
-  open(): void | Promise<unknown> {
-    return this.#consumer.connect();
-  }
-
-  text(message: string): void | Promise<unknown> {
-    return this.#consumer.receive(message);
-  }
-
-  bytes(message: Uint8Array): void | Promise<unknown> {
-    return this.#consumer.receiveBytes(message);
-  }
-
-  event(message: LayerMessage, delivery: Delivery): void | Promise<unknown> {
-    const method = this.#table.get(message.type);
-    if (method === undefined) throw eventError(message);
-    return method.call(this.#consumer, message, delivery);
-  }
-
-  gap(gap: Gap): void | Promise<unknown> {
-    return this.#consumer.gap(gap);
-  }
-
-  disconnect(code: number, reason: string): void | Promise<unknown> {
-    return this.#consumer.disconnect(code, reason);
-  }
+function checkConcurrency({ name, concurrency }: ConsumerSettings): void {
+  if (Number.isSafeInteger(concurrency) && concurrency >= 1) return;
+  throw new UsageError(
+    "ERR_INVALID_OPTION",
+    `the concurrency of ${name} is ${String(concurrency)}; it must be a whole number from 1`,
+  );
 }

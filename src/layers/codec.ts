@@ -1,4 +1,5 @@
 import { ChannelLayerError, UsageError } from "../errors.ts";
+import { isReservedMessage, reservedPrefix } from "../internal/reserved-message.ts";
 import type { LayerMessage } from "./channel-layer.ts";
 
 /** How a layer writes messages down. Both ends of a backend need the same one. */
@@ -54,8 +55,8 @@ export const jsonCodec: Codec = {
 };
 
 /**
- * Checks that a message has a `type` with a dot, outside the reserved prefix `sluice.`. Layers call
- * it in `send` and `groupSend`, whose promise then rejects.
+ * Checks that a message has a `type` with a dot, outside the reserved prefix `sluice.` unless the
+ * framework made it. Layers call it in `send` and `groupSend`, whose promise then rejects.
  * @throws UsageError `ERR_EVENT_TYPE`, with the value.
  */
 export function checkMessage(message: unknown): asserts message is LayerMessage {
@@ -69,10 +70,10 @@ export function checkMessage(message: unknown): asserts message is LayerMessage 
   if (!type.includes(".")) {
     throw new UsageError("ERR_EVENT_TYPE", `layer message type ${quote(type)} has no dot`);
   }
-  if (type.startsWith("sluice.")) {
+  if (type.startsWith(reservedPrefix) && !isReservedMessage(message as object)) {
     throw new UsageError(
       "ERR_EVENT_TYPE",
-      `layer message type ${quote(type)} begins with the reserved "sluice."`,
+      `layer message type ${quote(type)} begins with the reserved "${reservedPrefix}"`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { diagnosticNames, errorCodes } from "sluice";
+import { diagnosticNames, errorCodes, middlewareDiagnosticNames } from "sluice";
 import { describe, expect, it } from "vitest";
 import { defaultServerLimits } from "../../src/server/options.ts";
 
@@ -12,7 +12,7 @@ describe("the reference", () => {
 
   it("has a row for every diagnostics channel, and no others", () => {
     const names = rows("diagnostics.md", /^\| `(sluice:[\w.]+)` \|/gm).map(([name]) => name);
-    expect(names).toEqual(diagnosticNames);
+    expect(names).toEqual([...diagnosticNames, ...middlewareDiagnosticNames]);
   });
 
   it("has a row for every limit, with its default, and no others", () => {

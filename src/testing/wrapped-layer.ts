@@ -1,0 +1,70 @@
+import { ChannelLayerError } from "../errors.ts";
+import type {
+  Channel,
+  ChannelLayer,
+  ChannelOptions,
+  GroupSendOptions,
+  Joined,
+  JoinOptions,
+  LayerMessage,
+  Member,
+} from "../layers/channel-layer.ts";
+
+/** A layer around a layer: a tool changes what it wants to, and everything else goes on. */
+export class WrappedLayer implements ChannelLayer {
+  readonly #inner: ChannelLayer;
+
+  constructor(inner: ChannelLayer) {
+    this.#inner = inner;
+  }
+
+  channel(member: Member, options?: ChannelOptions): Channel {
+    return new WrappedChannel(this.#inner.channel(member, options));
+  }
+
+  async send(channel: string, message: LayerMessage): Promise<void> {
+    await this.#inner.send(channel, message);
+  }
+
+  async join(group: string, channel: Channel, options?: JoinOptions): Promise<Joined> {
+    return this.#inner.join(group, innerOf(channel), options);
+  }
+
+  async leave(group: string, channel: Channel): Promise<void> {
+    await this.#inner.leave(group, innerOf(channel));
+  }
+
+  async groupSend(
+    group: string,
+    message: LayerMessage,
+    options?: GroupSendOptions,
+  ): Promise<string | undefined> {
+    return this.#inner.groupSend(group, message, options);
+  }
+
+  async close(): Promise<void> {
+    await this.#inner.close();
+  }
+}
+
+/** A channel around a channel. */
+export class WrappedChannel implements Channel {
+  readonly inner: Channel;
+
+  constructor(inner: Channel) {
+    this.inner = inner;
+  }
+
+  get name(): string {
+    return this.inner.name;
+  }
+
+  close(): Promise<void> {
+    return this.inner.close();
+  }
+}
+
+function innerOf(channel: Channel): Channel {
+  if (channel instanceof WrappedChannel) return channel.inner;
+  throw new ChannelLayerError("ERR_CHANNEL_CLOSED", "the channel was opened by another layer");
+}

@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+
+/** The first of these tests may have to build. */
+const patience = 60_000;
+
+const folder = mkdtempSync(join(tmpdir(), "sluice-worker-"));
+const running: ChildProcess[] = [];
+let dist: string;
+
+beforeAll(async () => {
+  const scripts = join(import.meta.dirname, "../../scripts");
+  const { ensureSnapshot } = (await import(join(scripts, "snapshot.mjs"))) as Snapshots;
+  dist = join(await ensureSnapshot(), "dist");
+}, patience);
+afterEach(() => {
+  for (const program of running.splice(0)) program.kill("SIGKILL");
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Snapshots {
+  ensureSnapshot(): Promise<string>;
+}
+
+/** Starts `sluice worker` with a module; what it prints comes line by line. */
+function start(text: string, ...parameters: string[]) {
+  const entrance = JSON.stringify(pathToFileURL(join(dist, "index.js")).href);
+  writeFileSync(join(folder, "jobs.mjs"), `import * as sluice from ${entrance};\n${text}`);
+  const main = join(dist, "cli/main.js");
+  const program = spawn(process.execPath, [main, "worker", "jobs.mjs", ...parameters], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  running.push(program);
+  let output = "";
+  program.stdout.on("data", (chunk: Buffer) => (output += String(chunk)));
+  program.stderr.on("data", (chunk: Buffer) => (output += String(chunk)));
+  const ended = once(program, "close").then(([code]) => code as number | null);
+  const printed = async (line: string) => {
+    while (!output.includes(`${line}\n`)) {
+      await Promise.race([once(program.stdout, "data"), ended.then(() => Promise.reject(output))]);
+    }
+  };
+  return { program, printed, ended, output: () => output };
+}
+
+const jobs = (handler: string) => `
+const layer = sluice.memoryLayer();
+export const shop = sluice.worker({ "shop.make": ${handler} }, layer);
+await layer.send("shop", { type: "shop.make", id: 7 });
+`;
+
+describe("sluice worker", { timeout: patience }, () => {
+  test("runs a module's workers until SIGTERM, and waits for what is at work", async () => {
+    const { program, printed, ended, output } = start(
+      jobs(`async ({ id }) => {
+        console.log("make", id);
+        await new Promise((resolve) => process.once("SIGTERM", () => setTimeout(resolve, 50)));
+        console.log("made", id);
+      }`),
+    );
+    await printed("make 7");
+    await printed("sluice reads shop");
+    program.kill("SIGTERM");
+    expect(await ended).toBe(0);
+    expect(output()).toContain("SIGTERM: stopping\nmade 7\n");
+  });
+
+  test("waits no longer than it is told", async () => {
+    const hanging = jobs('() => (console.log("hanging"), new Promise(() => {}))').replace(
+      "layer);",
+      "layer, { onError: ({ code }) => console.log(code) });",
+    );
+    const { program, printed, ended, output } = start(hanging, "--timeout", "10");
+    await printed("sluice reads shop");
+    program.kill("SIGINT");
+    expect(await ended).toBe(0);
+    expect(output()).toContain("SIGINT: stopping\nERR_HANDLER_TIMEOUT\n");
+  });
+
+  test("says what is wrong with the module, and ends", async () => {
+    const none = start("export const nothing = 1;");
+    expect(await none.ended).toBe(2);
+    expect(none.output()).toBe("sluice: jobs.mjs exports no worker; see sluice --help\n");
+
+    const faulty = start('throw new Error("as told");');
+    expect(await faulty.ended).toBe(1);
+    expect(faulty.output()).toContain("Error: as told\n    at file:");
+  });
+});
