@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { ensureMounts } from "./mounts.mjs";
 import { root } from "./snapshot.mjs";
 import { ensurePackages } from "./system-packages.mjs";
 
@@ -18,6 +19,9 @@ if (missing.length > 0) {
   console.log(`not on this machine: ${missing.join(", ")}`);
   if (process.env.CI === "true") failedSteps.push("system packages");
 }
+
+console.log("> examples/mounts");
+if (!ensureMounts()) failedSteps.push("examples/mounts");
 
 for (const step of ["build", "format:check", "lint", "types"]) {
   console.log(`> ${step}`);
