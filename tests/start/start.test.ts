@@ -119,6 +119,19 @@ describe("the server process", { timeout: patience }, () => {
     expect(signalLines(program)).toHaveLength(2);
   });
 
+  test("another signal ends it at once, however soon it comes", async () => {
+    const program = start();
+    await connectSilently(await program.url());
+
+    program.kill("SIGTERM");
+    await program.line(/SIGTERM/);
+    const begin = performance.now();
+    program.kill("SIGINT");
+    await program.exit;
+    expect(performance.now() - begin).toBeLessThan(2_000);
+    expect(signalLines(program)).toHaveLength(2);
+  });
+
   test("a port in use is told in one line, and what to do", async () => {
     const { port } = new URL(await start().url());
     const second = start({ PORT: port });
