@@ -7,7 +7,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { type Attached, attach, memoryLayer, silentLogger, WebSocketConsumer } from "sluice";
 import { RawPeer } from "sluice/testing";
-import { listen } from "./start.ts";
+import { listen } from "../server/start.ts";
 
 const waves = 5;
 const clients = 2_000;
