@@ -6,6 +6,7 @@ import { findProgram } from "./scripts/system-packages.mjs";
 /** Tests that need a browser, other programs, a build or much time. */
 const system = [
   "browser",
+  "cli",
   "interop",
   "middleware/system",
   "mounts",

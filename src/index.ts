@@ -36,6 +36,7 @@ export type {
   RouteOptions,
 } from "./application/application.ts";
 export type { ApplicationLike, ConsumerClass } from "./application/consumer.ts";
+export type { Groups } from "./application/consumer-handler.ts";
 export type { Handler } from "./application/handler.ts";
 export { JsonWebSocketConsumer } from "./application/json-consumer.ts";
 export type { Phase } from "./application/fault.ts";

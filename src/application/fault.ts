@@ -31,6 +31,22 @@ export function timeoutError(what: string, limit: number, consequence: string): 
   return new UsageError("ERR_HANDLER_TIMEOUT", `${what} more than ${limit} ms, and ${consequence}`);
 }
 
+/** Something else than a message was sent. */
+export function dataError(given: unknown): UsageError {
+  return new UsageError(
+    "ERR_SEND_DATA",
+    `send takes a string or a Uint8Array, not ${nameOfKind(given)}`,
+  );
+}
+
+/** A subprotocol was chosen that the client does not know. */
+export function subprotocolError(chosen: string, offered: readonly string[]): UsageError {
+  return new UsageError(
+    "ERR_SUBPROTOCOL",
+    `subprotocol ${JSON.stringify(chosen)} was not offered by the client; offered: ${offered.join(", ") || "none"}`,
+  );
+}
+
 /** An application gave back something else than a handler. */
 export function handlerError(given: unknown): UsageError {
   return new UsageError(

@@ -14,13 +14,14 @@ import type {
 } from "../layers/channel-layer.ts";
 import type { Application } from "./application.ts";
 import {
+  dataError,
   eventError,
   handlerError,
   isFault,
   kindError,
-  nameOfKind,
   type Phase,
   phaseOf,
+  subprotocolError,
   timeoutError,
 } from "./fault.ts";
 import type { Handler } from "./handler.ts";
@@ -170,11 +171,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     const { subprotocol } = options;
     const { subprotocols } = this.#options.scope;
     if (subprotocol !== undefined && !subprotocols.includes(subprotocol)) {
-      const offered = subprotocols.length === 0 ? "none" : subprotocols.join(", ");
-      throw new UsageError(
-        "ERR_SUBPROTOCOL",
-        `subprotocol ${JSON.stringify(subprotocol)} was not offered by the client; offered: ${offered}`,
-      );
+      throw subprotocolError(subprotocol, subprotocols);
     }
     this.#options.link.accept(options);
     this.#state = "accepted";
@@ -193,12 +190,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   send(data: string | Uint8Array, options?: SendOptions): void {
     if (this.#state === "connecting" || this.#state === "refused") this.#throwUnsendable();
-    if (typeof data !== "string" && !(data instanceof Uint8Array)) {
-      throw new UsageError(
-        "ERR_SEND_DATA",
-        `send takes a string or a Uint8Array, not ${nameOfKind(data)}`,
-      );
-    }
+    if (typeof data !== "string" && !(data instanceof Uint8Array)) throw dataError(data);
     // With several calls at work nobody can tell whose answer it is.
     const answer = this.#mailbox.answering && this.#lanes === undefined;
     this.#options.link.send(data, options, answer);
@@ -239,6 +231,10 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     this.#options.link.resume("application");
   }
 
+  drop(size: number, why: "slow" | "closed"): void {
+    this.#options.link.drop(size, why);
+  }
+
   report(error: unknown, phase: Phase, handler: string): void {
     this.#options.observer.error(error, phase, handler);
   }
@@ -264,11 +260,12 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   /** @internal */
   handle(letter: Letter, value: unknown, delivery: Delivery | undefined): void | Promise<unknown> {
-    if (this.#lanes === undefined) return this.#call(letter, value, delivery);
+    if (this.#lanes === undefined) return this.call(letter, value, delivery);
     return this.#lanes.handle(letter, value, delivery);
   }
 
-  #call(letter: Letter, value: unknown, delivery: Delivery | undefined): void | Promise<unknown> {
+  /** @internal */
+  call(letter: Letter, value: unknown, delivery: Delivery | undefined): void | Promise<unknown> {
     const handler = this.#handler!;
     switch (letter) {
       case Letter.text:
@@ -349,12 +346,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     }
     this.#handler = handler;
     const { concurrency = 1 } = handler;
-    if (concurrency > 1) {
-      this.#lanes = new Lanes(concurrency, {
-        handle: (letter, value, delivery) => this.#call(letter, value, delivery),
-        failed: (error, letter) => this.failed(error, letter),
-      });
-    }
+    if (concurrency > 1) this.#lanes = new Lanes(concurrency, this);
     this.#mailbox.open();
   }
 
@@ -407,7 +399,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     this.#awaitDisconnect();
     // Past the mailbox: the handler that hangs would hold the last letter back for ever.
     try {
-      const parting = this.#call(Letter.disconnect, undefined, undefined);
+      const parting = this.call(Letter.disconnect, undefined, undefined);
       if (parting instanceof Promise) {
         parting.catch((error: unknown) => this.failed(error, Letter.disconnect));
       }

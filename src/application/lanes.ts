@@ -1,6 +1,11 @@
 import type { Delivery } from "../layers/channel-layer.ts";
 import { isPromise, Letter, type MailboxReader } from "./mailbox.ts";
 
+/** The one who handles letters, however many at a time, and hears of those that failed. */
+export interface LaneReader extends Pick<MailboxReader, "failed"> {
+  call: MailboxReader["handle"];
+}
+
 /**
  * Lets one handler be called while earlier calls are still at work, up to a number of them.
  *
@@ -10,15 +15,15 @@ import { isPromise, Letter, type MailboxReader } from "./mailbox.ts";
  */
 export class Lanes {
   readonly #width: number;
-  readonly #reader: Pick<MailboxReader, "handle" | "failed">;
+  readonly #reader: LaneReader;
   #running = 0;
   /** Who waits for a lane: the mailbox. */
   #free: (() => void) | undefined;
   /** Who waits for all of them: `disconnect`. */
   #empty: (() => void) | undefined;
 
-  /** `reader` is the one who handles letters, as many as `width` at a time. */
-  constructor(width: number, reader: Pick<MailboxReader, "handle" | "failed">) {
+  /** `width` is how many letters are at work at most. */
+  constructor(width: number, reader: LaneReader) {
     this.#width = width;
     this.#reader = reader;
   }
@@ -28,9 +33,9 @@ export class Lanes {
     if (letter === Letter.disconnect && this.#running > 0) {
       return new Promise<void>((resolve) => {
         this.#empty = resolve;
-      }).then(() => this.#reader.handle(letter, value, delivery));
+      }).then(() => this.#reader.call(letter, value, delivery));
     }
-    const work = this.#reader.handle(letter, value, delivery);
+    const work = this.#reader.call(letter, value, delivery);
     if (!isPromise(work) || letter === Letter.open || letter === Letter.disconnect) return work;
     this.#running += 1;
     void this.#finish(work, letter);

@@ -59,7 +59,12 @@ export interface Socket {
    * Reports an error where those of the handler go, and does nothing else: for work beside the
    * handler's calls whose error is not to end the connection. Whoever wraps a socket passes it on.
    */
-  report?(error: unknown, phase: Phase, handler: string): void;
+  report(error: unknown, phase: Phase, handler: string): void;
+  /**
+   * Counts a message of `size` bytes as dropped: for whoever keeps messages on their way to the peer
+   * and cannot keep one. Whoever wraps a socket passes it on.
+   */
+  drop(size: number, why: "slow" | "closed"): void;
   /** Whether the handshake was answered with 101, ever. */
   readonly accepted: boolean;
   /** Bytes that were sent but not yet taken by the operating system. */

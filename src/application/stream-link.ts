@@ -43,7 +43,7 @@ export class StreamLink implements Link {
       ...options,
       link: this,
       observer: {
-        error: (error, phase, handler) => trunk.socket.report?.(error, phase, handler),
+        error: (error, phase, handler) => trunk.socket.report(error, phase, handler),
         finished: () => finish(),
       },
     });
@@ -95,7 +95,8 @@ export class StreamLink implements Link {
     if (this.#ended) return;
     const key = options?.key;
     // One stream's key must not replace what another one sent.
-    const own = key === undefined ? options : { ...options, key: `${this.#name} ${key}` };
+    const own =
+      key === undefined ? options : { ...options, key: JSON.stringify([this.#name, key]) };
     this.#trunk.socket.send(frame, own);
   }
 
@@ -132,7 +133,9 @@ export class StreamLink implements Link {
     return this.#trunk.socket.bufferedAmount;
   }
 
-  drop(): void {}
+  drop(size: number, why: "slow" | "closed"): void {
+    this.#trunk.socket.drop(size, why);
+  }
 
   #end(): void {
     this.#ended = true;

@@ -70,7 +70,11 @@ export class WrappedSocket implements Required<Socket> {
   }
 
   report(error: unknown, phase: Phase, handler: string): void {
-    this.#inner.report?.(error, phase, handler);
+    this.#inner.report(error, phase, handler);
+  }
+
+  drop(size: number, why: "slow" | "closed"): void {
+    this.#inner.drop(size, why);
   }
 
   get accepted(): boolean {

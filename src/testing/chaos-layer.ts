@@ -37,8 +37,8 @@ export interface ChaosOptions {
  * const layer = chaosLayer(memoryLayer(), { seed: 1, drop: 0.1, delay: 50, reorder: 0.2 });
  * ```
  *
- * One promise is kept: who left a group, or closed its channel, gets nothing more of it. And joining,
- * leaving and closing are never lost in silence.
+ * One promise is kept: who left a group, or closed its channel, gets nothing more of it. Leaving and
+ * closing always succeed, as they do in a real layer that has lost its backend.
  *
  * @throws UsageError `ERR_INVALID_OPTION` for a probability that is none, a delay out of range, or a
  * `reorder` without the `delay` in which messages could overtake each other.
@@ -50,6 +50,7 @@ export function chaosLayer(layer: ChannelLayer, options: ChaosOptions): ChannelL
 class ChaosLayer extends WrappedLayer {
   readonly #options: Required<ChaosOptions>;
   readonly #random: Random;
+  readonly #members = new Set<LateMember>();
 
   constructor(layer: ChannelLayer, options: ChaosOptions) {
     super(layer);
@@ -67,7 +68,9 @@ class ChaosLayer extends WrappedLayer {
       delay: delay === 0 ? 0 : Math.floor(random.next() * (delay + 1)),
       overtakes: random.happens(reorder),
     }));
-    return new LateChannel(super.channel(late, options) as WrappedChannel, late);
+    const { inner } = super.channel(late, options) as WrappedChannel;
+    this.#members.add(late);
+    return new LateChannel(inner, late, this.#members);
   }
 
   override async send(channel: string, message: LayerMessage): Promise<void> {
@@ -94,6 +97,12 @@ class ChaosLayer extends WrappedLayer {
     return super.groupSend(group, message, options);
   }
 
+  override async close(): Promise<void> {
+    for (const member of this.#members) member.forget();
+    this.#members.clear();
+    await super.close();
+  }
+
   #reach(what: string): void {
     if (!this.#random.happens(this.#options.disconnect)) return;
     throw new ChannelLayerError("ERR_LAYER_UNREACHABLE", `chaos: cannot ${what}`, {
@@ -104,14 +113,17 @@ class ChaosLayer extends WrappedLayer {
 
 class LateChannel extends WrappedChannel {
   readonly late: LateMember;
+  readonly #open: Set<LateMember>;
 
-  constructor({ inner }: WrappedChannel, late: LateMember) {
+  constructor(inner: Channel, late: LateMember, open: Set<LateMember>) {
     super(inner);
     this.late = late;
+    this.#open = open;
   }
 
   override close(): Promise<void> {
     this.late.forget();
+    this.#open.delete(this.late);
     return super.close();
   }
 }

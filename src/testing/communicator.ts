@@ -15,6 +15,7 @@ import { handshakeResponse, refusalResponse } from "../protocol/handshake-respon
 import { parseTarget } from "../protocol/target.ts";
 import { ConnectionScope } from "../server/connection-scope.ts";
 import { Inbox, TestError } from "./inbox.ts";
+import { StreamCommunicator } from "./stream-communicator.ts";
 
 /** Options of {@link communicator}. */
 export interface CommunicatorOptions {
@@ -65,6 +66,21 @@ export function communicator<S extends Scope>(
   options: CommunicatorOptions = {},
 ): Communicator {
   return new Communicator(toApplication(application) as Application<never>, options);
+}
+
+/**
+ * Makes a {@link communicator} whose connection is open. Where it is refused, it rejects: with the
+ * application's own error if that was why, otherwise with `ERR_TEST_CLOSED`.
+ */
+export async function connected<S extends Scope>(
+  application: ApplicationLike<S>,
+  options?: CommunicatorOptions,
+): Promise<Communicator> {
+  const client = communicator(application, options);
+  const answer = await client.connect();
+  if (answer.accepted) return client;
+  const [fault] = client.errors;
+  throw fault === undefined ? refusalError(answer.status) : fault.error;
 }
 
 /** One connection to an application, from the client's side. */
@@ -166,6 +182,25 @@ export class Communicator {
     return this.#link.messages.size === 0;
   }
 
+  /**
+   * One stream of an application that `streams` made. From then on, its frames come to it alone, and
+   * also those that nobody has received yet.
+   */
+  stream(name: string): StreamCommunicator {
+    const { streams, messages, errors } = this.#link;
+    let stream = streams.get(name);
+    if (stream === undefined) {
+      const made = new StreamCommunicator(name, {
+        send: (frame) => this.sendJson(frame),
+        lastError: () => errors.at(-1)?.error,
+      });
+      streams.set(name, made);
+      messages.sift((message) => made.takes(message));
+      stream = made;
+    }
+    return stream;
+  }
+
   /** Resolves when the application, or {@link disconnect}, closed the connection. */
   closed(timeout = 1000): Promise<Closed> {
     return this.#link.closings.take(timeout);
@@ -188,6 +223,7 @@ class MemoryLink implements Link {
   readonly answers = new Inbox<Answer>("answer");
   readonly messages = new Inbox<string | Uint8Array>("message");
   readonly closings = new Inbox<Closed>("close frame");
+  readonly streams = new Map<string, StreamCommunicator>();
   readonly errors: { readonly error: unknown; readonly phase: Phase }[] = [];
   instance: ApplicationInstance | undefined;
   /** Whether one of the two has closed: no message is sent or delivered any more. */
@@ -205,13 +241,13 @@ class MemoryLink implements Link {
   reject(status: number, { headers = {}, body }: RejectOptions): void {
     refusalResponse(status, { headers, body });
     this.answers.put({ accepted: false, status, headers, body });
-    this.messages.fail(
-      new TestError("ERR_TEST_CLOSED", `the connection was refused with ${status}`),
-    );
+    this.messages.fail(refusalError(status));
   }
 
   send(data: string | Uint8Array): void {
-    if (!this.closing) this.messages.put(typeof data === "string" ? data : new Uint8Array(data));
+    if (this.closing) return;
+    for (const stream of this.streams.values()) if (stream.takes(data)) return;
+    this.messages.put(typeof data === "string" ? data : new Uint8Array(data));
   }
 
   close(code = 1000, reason = ""): void {
@@ -230,12 +266,12 @@ class MemoryLink implements Link {
     this.closing = true;
     this.#ended = true;
     this.closings.put({ code, reason });
-    this.messages.fail(
-      new TestError(
-        "ERR_TEST_CLOSED",
-        `the connection was closed with ${code} ${reason}`.trimEnd(),
-      ),
+    const error = new TestError(
+      "ERR_TEST_CLOSED",
+      `the connection was closed with ${code} ${reason}`.trimEnd(),
     );
+    this.messages.fail(error);
+    for (const stream of this.streams.values()) stream.fail(error);
     this.instance?.onEnd(code, reason);
   }
 
@@ -252,4 +288,8 @@ class MemoryLink implements Link {
   drained(): Promise<void> {
     return Promise.resolve();
   }
+}
+
+function refusalError(status: number): TestError {
+  return new TestError("ERR_TEST_CLOSED", `the connection was refused with ${status}`);
 }

@@ -26,6 +26,12 @@ export class Inbox<T> {
     else first.take(item);
   }
 
+  /** Takes out what came before somebody else was there to take it: all for which `take` is true. */
+  sift(take: (item: T) => boolean): void {
+    const kept = this.#items.filter((entry) => !("item" in entry && take(entry.item)));
+    this.#items.splice(0, this.#items.length, ...kept);
+  }
+
   /** Trouble that comes in its turn, instead of a thing: one `take` gets the error. */
   raise(error: unknown): void {
     const first = this.#waiting.shift();

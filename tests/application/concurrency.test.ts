@@ -1,4 +1,5 @@
-import { WebSocketConsumer } from "sluice";
+import { streams, WebSocketConsumer } from "sluice";
+import { liveServer, RawPeer } from "sluice/testing";
 import { describe, expect, test } from "vitest";
 import { Gate } from "./gate.ts";
 import { Rig, settle } from "./rig.ts";
@@ -136,4 +137,26 @@ describe("a consumer with a concurrency", () => {
       );
     },
   );
+});
+
+test("what is done first leaves first, over a real socket and through a stream, too", async () => {
+  class Waiter extends WebSocketConsumer {
+    static override readonly concurrency = 2;
+    override async receive(text: string) {
+      if (text === '"never"') await new Promise<void>(() => {});
+      await settle();
+      this.send(text);
+    }
+  }
+  for (const [websocket, wrap] of [
+    [Waiter.toApplication(), (text: string) => text],
+    [streams({ a: Waiter }), (text: string) => `{"stream":"a","payload":${text}}`],
+  ] as const) {
+    await using server = await liveServer({ websocket, limits: { disconnectTimeout: 10 } });
+    const peer = await RawPeer.open(server.port);
+    for (const text of ['"never"', "1", "2"]) await peer.send(0x1, wrap(text));
+    expect(String((await peer.frame()).payload)).toBe(wrap("1"));
+    expect(String((await peer.frame()).payload)).toBe(wrap("2"));
+    peer.finish();
+  }
 });

@@ -230,6 +230,23 @@ describe("a message that is no frame", () => {
   );
 });
 
+describe("what is sent", () => {
+  test("keeps its options, and a key of one stream is not that of another", () => {
+    const keys: unknown[] = [];
+    const tick: Application = (_scope, socket) => ({
+      text: () => socket.send("1", { key: "price", droppable: true }),
+    });
+    const rig = new Rig(streams({ a: tick, b: tick }));
+    rig.link.send = (_data, options) => void keys.push(options);
+    rig.instance.start();
+    for (const stream of ["a", "b"]) rig.instance.onText(JSON.stringify({ stream, payload: 0 }));
+    expect(keys).toEqual([
+      { key: '["a","price"]', droppable: true },
+      { key: '["b","price"]', droppable: true },
+    ]);
+  });
+});
+
 describe("reading", () => {
   test("pauses while any stream wants it to, and no longer than the stream lives", async () => {
     const rig = new Rig(streams({ a: Chat, b: Chat, c: Prices }));
@@ -249,4 +266,28 @@ describe("reading", () => {
 
 test("streams without any are refused", () => {
   expect(() => streams({})).toThrow("streams was given no application");
+});
+
+describe("what a stream drops", () => {
+  test("is counted as what its connection drops", async () => {
+    const gate = new Gate();
+    const busy: Application = () => ({
+      slow: "drop-newest",
+      text: () => gate.passed,
+      event() {},
+    });
+    const layer = memoryLayer();
+    const joining: Application = (scope, socket) => {
+      void socket.join("all");
+      return busy(scope, socket);
+    };
+    const rig = new Rig(streams({ a: joining }, { limits: { mailboxMessages: 2 } }), { layer });
+    rig.instance.start();
+    await settle();
+    rig.instance.onText('{"stream":"a","payload":1}');
+    for (let n = 0; n < 5; n++) await layer.groupSend("all", { type: "some.event", n });
+    expect(rig.link.lines.filter((line) => line === "drop 0 slow")).toHaveLength(3);
+    gate.open();
+    await settle();
+  });
 });

@@ -16,7 +16,7 @@ describe("the kit belongs to no test runner", () => {
       ["--test", "--test-reporter=tap", file],
       { cwd: root },
     );
-    expect(stdout).toMatch(/^# pass 3$/m);
+    expect(stdout).toMatch(/^# pass 6$/m);
     expect(stdout).toMatch(/^# fail 0$/m);
   });
 });
