@@ -187,7 +187,7 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
   send(data: string | Uint8Array, options: SendOptions | undefined, answer: boolean): void {
     if (this.#open && this.#writer.send(data, options, answer)) {
       // Who does not read the answers is asked nothing more: a burst is held back, not punished.
-      if (answer && this.#writer.waiting * 4 > this.#limits.outboxSize) this.pause(Pause.outbox);
+      if (answer && this.#owesTooMuch) this.pause(Pause.outbox);
       return;
     }
     const size = typeof data === "string" ? Buffer.byteLength(data) : data.byteLength;
@@ -317,6 +317,12 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
     this.#receive(undefined);
     // What had waited may have filled the mailbox once more.
     if (this.#pauses === 0) this.#transport.resume();
+  }
+
+  /** A client answers nobody: were both ends to stop for their answers, they could stop for good. */
+  get #owesTooMuch(): boolean {
+    if (this.#protocol.role === "client") return false;
+    return this.#writer.waiting * 4 > this.#limits.outboxSize;
   }
 
   #resumeAll(): void {
