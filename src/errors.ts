@@ -42,6 +42,7 @@ export const errorCodes = {
   ERR_HANDSHAKE_VERSION: "Sec-WebSocket-Version is not 13.",
   ERR_HANDSHAKE_KEY: "Sec-WebSocket-Key is missing, repeated or not 16 bytes in base64.",
   ERR_HANDSHAKE_TARGET: "The request target is not a path that can be routed.",
+  ERR_HANDSHAKE_ROUTE: "No route of the server matches the path.",
   ERR_HANDSHAKE_HEADERS:
     "A header of the handshake is too many, too long or holds forbidden bytes.",
   ERR_HANDSHAKE_BODY: "The opening handshake carries a body or a second request.",

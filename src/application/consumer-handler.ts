@@ -31,6 +31,7 @@ export class ConsumerHandler implements Handler {
   readonly #settings: ConsumerSettings;
   readonly #table: ReadonlyMap<string, EventMethod>;
   #connected = false;
+  #left = false;
 
   constructor(
     consumer: WebSocketConsumer,
@@ -88,10 +89,13 @@ export class ConsumerHandler implements Handler {
 
   disconnect(code: number, reason: string): void | Promise<unknown> {
     // A group that could not be joined, or a peer that left meanwhile: there was no `connect`.
+    this.#left = true;
     if (this.#connected) return this.#consumer.disconnect(code, reason);
   }
 
   #connect(): void | Promise<unknown> {
+    // The groups took so long to join that the connection was let go meanwhile.
+    if (this.#left) return;
     this.#connected = true;
     return this.#consumer.connect();
   }

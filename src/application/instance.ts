@@ -1,6 +1,7 @@
 import { UsageError } from "../errors.ts";
 import type { Clock } from "../internal/clock.ts";
 import type { ConnectionLimits } from "../internal/limits.ts";
+import { notice } from "../internal/noticed-promise.ts";
 import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
 import type {
   Channel,
@@ -173,10 +174,17 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     if (subprotocol !== undefined && !subprotocols.includes(subprotocol)) {
       throw subprotocolError(subprotocol, subprotocols);
     }
-    this.#options.link.accept(options);
+    // Before the link does it: bytes that came with the request may bring messages, and the end.
     this.#state = "accepted";
     this.#accepted = true;
-    this.#lift();
+    try {
+      this.#options.link.accept(options);
+    } catch (error) {
+      this.#state = "connecting";
+      this.#accepted = false;
+      throw error;
+    }
+    if (this.#isLive) this.#lift();
   }
 
   reject(status: number, options: RejectOptions = {}): void {
@@ -210,12 +218,12 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     }
   }
 
-  async join(group: string, options?: JoinOptions): Promise<Joined> {
-    return this.#layer.join(group, this.#openChannel(), options);
+  join(group: string, options?: JoinOptions): Promise<Joined> {
+    return notice(this.#join(group, options), (error) => this.#unnoticed(error));
   }
 
-  async leave(group: string): Promise<void> {
-    if (this.#channel !== undefined) await this.#layer.leave(group, this.#channel);
+  leave(group: string): Promise<void> {
+    return notice(this.#leave(group), (error) => this.#unnoticed(error));
   }
 
   get channel(): string {
@@ -423,6 +431,19 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   get #layer(): ChannelLayer {
     return this.#handler?.layer ?? this.#options.scope.layer;
+  }
+
+  async #join(group: string, options: JoinOptions | undefined): Promise<Joined> {
+    return this.#layer.join(group, this.#openChannel(), options);
+  }
+
+  async #leave(group: string): Promise<void> {
+    if (this.#channel !== undefined) await this.#layer.leave(group, this.#channel);
+  }
+
+  /** What nobody awaited failed: as if the handler had. */
+  #unnoticed(error: unknown): void {
+    this.failed(error, this.#accepted ? Letter.text : Letter.open);
   }
 
   #openChannel(): Channel {

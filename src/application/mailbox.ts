@@ -82,6 +82,7 @@ export class Mailbox {
 
   /** The last letter: behind the peer's messages, in place of all layer messages. */
   disconnect(): void {
+    if (this.#closed) return;
     this.#removeEvents();
     this.deliver(Letter.disconnect, undefined, undefined);
     this.#closed = true;

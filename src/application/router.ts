@@ -1,6 +1,8 @@
+import { UsageError } from "../errors.ts";
 import type { Application, Match } from "./application.ts";
+import { nameOfKind } from "./fault.ts";
 import type { Handler } from "./handler.ts";
-import { mergeParams, type Route, type RouteMatch } from "./route.ts";
+import { mergeParams, Route, type RouteMatch } from "./route.ts";
 import { type Scope, widen } from "./scope.ts";
 import type { Socket } from "./socket.ts";
 
@@ -19,9 +21,11 @@ export interface Router<S extends Scope = Scope> extends Application<S> {
  * A server matches once, before any middleware runs, so `scope.params` holds the parameters of all
  * the routes on the way from the outermost middleware on. A router called by itself, in a test for
  * instance, matches `scope.path` and adds the parameters to those it finds.
+ *
+ * @throws UsageError `ERR_NOT_A_CONSUMER` for a list that holds something else than routes.
  */
 export function router<const R extends readonly Route<never>[]>(routes: R): Router<Needs<R>> {
-  const candidates = [...routes];
+  const candidates = checkRoutes(routes);
   const decided = new WeakSet<Match>();
 
   function match(path: string): RouteMatch | undefined {
@@ -86,6 +90,22 @@ function aheadOf(scope: Scope & { readonly [ahead]?: Ahead }): Ahead {
 
 function lead<S extends Scope>(scope: S, to: Ahead): S {
   return widen(scope, { [ahead]: to }) as unknown as S;
+}
+
+/** A list that was written by hand, without the compiler, holds anything. */
+function checkRoutes<R>(routes: readonly R[]): R[] {
+  if (!Array.isArray(routes)) {
+    throw new UsageError("ERR_NOT_A_CONSUMER", "router takes a list: router([route(…), …])");
+  }
+  for (const [index, entry] of routes.entries()) {
+    if (entry instanceof Route) continue;
+    const what = `entry ${index} is ${nameOfKind(entry)}`;
+    throw new UsageError(
+      "ERR_NOT_A_CONSUMER",
+      `router takes a list of route(path, application): ${what}`,
+    );
+  }
+  return [...routes];
 }
 
 /** What all the routes need together. */

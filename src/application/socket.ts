@@ -13,7 +13,7 @@ export interface AcceptOptions {
 /** Options of {@link Socket.reject}. */
 export interface RejectOptions {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** The response's body, as UTF-8 text. @defaultValue the status in words */
+  /** The response's body, as UTF-8 text. @defaultValue empty */
   readonly body?: string;
 }
 
@@ -24,7 +24,7 @@ export interface Socket {
    * @throws UsageError when it was accepted or refused before, or when the subprotocol was not offered.
    */
   accept(options?: AcceptOptions): void;
-  /** Refuses the opening handshake with an HTTP status of 400 to 599. Never throws for its timing. */
+  /** Refuses the opening handshake with an HTTP status of 300 to 599. Never throws for its timing. */
   reject(status: number, options?: RejectOptions): void;
   /**
    * Sends one message: a string as text, bytes as binary. Returns at once; bytes must not be
@@ -43,7 +43,8 @@ export interface Socket {
   close(code?: number, reason?: string): void;
   /**
    * Puts this connection on a group's list: what is sent to the group arrives at `Handler.event`, in
-   * turn with the peer's messages. Left by itself when the connection ends.
+   * turn with the peer's messages. Left by itself when the connection ends. Await it: what is sent
+   * before it has resolved may not arrive. If it fails unawaited, that is an error of the handler.
    * @throws UsageError (as a rejection) when the connection was refused or has ended.
    */
   join(group: string, options?: JoinOptions): Promise<Joined>;

@@ -210,10 +210,14 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
 
   /** @internal */
   onDrain(): void {
+    const before = !this.#protocol.closeSent;
     this.#writer.onDrain();
     if (this.#writer.waiting === 0) this.resume(Pause.outbox);
-    // A peer that still takes what was sent before the close frame is given more time.
-    if (!this.#ended && this.#closing?.isSet === true) this.#closing.set(this.#limits.closeTimeout);
+    // A peer that still takes what was sent before the close frame is given more time; the close
+    // frame itself is answered in time, or not at all.
+    if (before && !this.#ended && this.#closing?.isSet === true) {
+      this.#closing.set(this.#limits.closeTimeout);
+    }
   }
 
   /** @internal */

@@ -20,6 +20,7 @@ import { ConnectionScope } from "./connection-scope.ts";
 import { publish } from "./diagnostics.ts";
 import {
   type CloseOptions,
+  checkLogger,
   completeLimits,
   type ErrorContext,
   type ServerLimits,
@@ -70,6 +71,7 @@ export class Attachment implements LinkOwner {
     checkOriginPolicy(this.#origins, "origins");
     this.#proxies = new ProxyTrust(options.trustProxy ?? []);
     this.#log = options.log ?? stderrLogger;
+    checkLogger(this.#log);
     this.#onError = options.onError;
     this.engine = new Engine({
       clock: options.clock ?? systemClock,

@@ -86,11 +86,26 @@ export function completeLimits(limits: ServerLimits = {}): Required<ServerLimits
 
 /** Refuses option names that do not exist. @throws UsageError `ERR_INVALID_OPTION` naming them. */
 export function checkNames(what: string, given: object, known: readonly string[]): void {
+  if (typeof given !== "object" || given === null) {
+    throw new UsageError("ERR_INVALID_OPTION", `${what} takes options: { websocket: …, … }`);
+  }
   for (const name of Object.keys(given)) {
     if (!known.includes(name)) {
       throw new UsageError(
         "ERR_INVALID_OPTION",
         `${what} has no option "${name}"; it has ${known.join(", ")}`,
+      );
+    }
+  }
+}
+
+/** Refuses a logger that lacks a method. @throws UsageError `ERR_INVALID_OPTION` naming it. */
+export function checkLogger(log: Logger): void {
+  for (const level of ["debug", "info", "warn", "error"] as const) {
+    if (typeof log[level] !== "function") {
+      throw new UsageError(
+        "ERR_INVALID_OPTION",
+        `log has no method ${level}: it needs debug, info, warn and error, each (fields, message)`,
       );
     }
   }

@@ -75,12 +75,13 @@ export async function serve<S extends Scope>(options: ServeOptions<S>): Promise<
   const http = options.http ?? ((request, response) => answer(attachment, request.url, response));
   const answers = new Answers();
   const listener: RequestListener = (request, response) => {
-    answers.add(response);
+    answers.add(request.socket, response);
     if (attachment.draining) response.setHeader("Connection", "close");
     return http(request, response);
   };
   const server: AnyHttpServer =
     options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener);
+  const handshaking = options.tls === undefined ? undefined : trackSockets(server);
   server.on("clientError", (error, socket) => onClientError(error, socket as Socket, answers));
   Upgrades.of(server).add(attachment);
 
@@ -93,11 +94,15 @@ export async function serve<S extends Scope>(options: ServeOptions<S>): Promise<
   const origin = originOf(address, host);
   const secure = options.tls !== undefined;
 
+  const closeAll = (): void => {
+    server.closeAllConnections();
+    for (const socket of handshaking ?? []) socket.destroy();
+  };
   let closing: Promise<void> | undefined;
   const close = async (how: CloseOptions = {}): Promise<void> => {
     const drained = attachment.close(how);
-    if (closing !== undefined) server.closeAllConnections();
-    closing ??= shutDown(server, drained, answers, how).then(async () => {
+    if (closing !== undefined) closeAll();
+    closing ??= shutDown(server, drained, answers, closeAll, how).then(async () => {
       Upgrades.of(server).remove(attachment);
       if (options.layer === undefined) await layer.close();
     });
@@ -167,10 +172,21 @@ async function listen(server: AnyHttpServer, where: ListenOptions): Promise<void
   }
 }
 
+/** The sockets of a TLS server: node:https forgets those that have not said a word of TLS. */
+function trackSockets(server: AnyHttpServer): Set<Socket> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
 async function shutDown(
   server: AnyHttpServer,
   drained: Promise<void>,
   answers: Answers,
+  closeAll: () => void,
   { timeout = 30_000 }: CloseOptions,
 ): Promise<void> {
   const deadline = systemClock.now() + timeout;
@@ -180,9 +196,9 @@ async function shutDown(
     (server as HttpServer).close(() => resolve());
   });
   const left = Math.max(0, deadline - systemClock.now());
-  const lift = systemClock.after(left, () => server.closeAllConnections());
+  const lift = systemClock.after(left, closeAll);
   await answers.finished();
-  server.closeAllConnections();
+  closeAll();
   await closed;
   lift();
 }

@@ -48,6 +48,8 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
   #instance: ApplicationInstance | undefined;
   #connection: Connection | undefined;
   #answered = false;
+  /** Who asked to pause before there was a connection. */
+  #pauses = 0;
   #finished = false;
   #gone = false;
   #liftEnd: (() => void) | undefined;
@@ -125,6 +127,7 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
       sink: this,
     });
     this.#connection = connection;
+    for (const bit of Object.values(Pause)) if ((this.#pauses & bit) !== 0) connection.pause(bit);
     publish("sluice:connection.open", { scope: this.scope });
     const early = this.#early;
     if (early === undefined) return;
@@ -168,10 +171,12 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
   }
 
   pause(why: keyof typeof Pause): void {
+    this.#pauses |= Pause[why];
     this.#connection?.pause(Pause[why]);
   }
 
   resume(why: keyof typeof Pause): void {
+    this.#pauses &= ~Pause[why];
     this.#connection?.resume(Pause[why]);
   }
 

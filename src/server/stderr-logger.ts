@@ -22,7 +22,9 @@ function toJson(line: object): string | undefined {
     return JSON.stringify(line, (_key, value: unknown) => {
       if (typeof value === "bigint") return String(value);
       if (!(value instanceof Error)) return value;
-      return { name: value.name, message: value.message, stack: value.stack };
+      const { name, message, stack, cause } = value;
+      const code: unknown = "code" in value ? value.code : undefined;
+      return { name, code, message, stack, cause };
     });
   } catch {
     return undefined;

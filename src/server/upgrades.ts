@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import { HandshakeError, UsageError } from "../errors.ts";
 import { asksForWebSocket } from "../protocol/handshake.ts";
 import { parseTarget } from "../protocol/target.ts";
+import { quoted } from "../protocol/token.ts";
 import { type Attachment, judge, type Upgrade } from "./attachment.ts";
 import { refuse } from "./refusal.ts";
 
@@ -78,8 +79,20 @@ export class Upgrades {
     const { maxHeaders } = (found?.attachment ?? this.#attachments[0]!).limits;
     const handshake = judge(upgrade, maxHeaders);
     if (handshake instanceof HandshakeError) return refuse(socket, target, handshake);
-    if (found === undefined) return refuse(socket, target, { status: 404 });
+    if (found === undefined) return refuse(socket, target, this.#noRoute(handshake.path));
     found.attachment.receive(upgrade, handshake, found.match);
+  }
+
+  /** The refusal of a path that nobody has; most often a slash at the end makes the difference. */
+  #noRoute(path: string): HandshakeError {
+    const other = path.endsWith("/") ? path.slice(0, -1) : `${path}/`;
+    const hint =
+      other !== "" && this.#find(other) !== undefined ? `, but ${quoted(other)} does` : "";
+    return new HandshakeError(
+      "ERR_HANDSHAKE_ROUTE",
+      404,
+      `no route matches ${quoted(path)}${hint}`,
+    );
   }
 
   #find(path: string) {

@@ -100,7 +100,7 @@ export class Communicator {
     this.#link = new MemoryLink();
     const match = application.match?.(parsed.path);
     if (application.match !== undefined && match === undefined) {
-      this.#link.reject(404, {});
+      this.#link.reject(404, { body: `no route matches ${JSON.stringify(parsed.path)}` });
       this.#finished = Promise.resolve();
       return;
     }

@@ -76,9 +76,9 @@ describe("the diagnostics channels", () => {
   });
 
   it.each([
-    ["a path that nobody has", "/none/", 404],
-    ["the application's no", "/reject/", 401],
-  ])("tell of a refusal without an error of ours: %s", async (_, path, code) => {
+    ["a path that nobody has", "/none/", 404, "ERR_HANDSHAKE_ROUTE"],
+    ["the application's no", "/reject/", 401, undefined],
+  ])("tell of %s, and whether it was ours", async (_, path, code, why) => {
     const events = published();
     const websocket = Object.assign(Obedient.toApplication(), {
       match: (asked: string) => (asked === "/none/" ? undefined : { params: {}, options: {} }),
@@ -88,7 +88,11 @@ describe("the diagnostics channels", () => {
     expect(events).toEqual([
       {
         name: "sluice:handshake.reject",
-        message: { target: path, status: code, error: undefined },
+        message: {
+          target: path,
+          status: code,
+          error: why === undefined ? undefined : (expect.objectContaining({ code: why }) as Error),
+        },
       },
     ]);
   });
