@@ -3,13 +3,13 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { serve, WebSocketConsumer } from "sluice";
+import { Protocol, type ProtocolSink } from "sluice/protocol";
 import { RawPeer, upgradeRequest } from "sluice/testing";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { frame } from "../../src/protocol/frame.ts";
 import { start } from "./start.ts";
 
-const close = (code: number) => frame(0x8, Buffer.from([code >> 8, code & 0xff]), "client");
-const text = (message: string) => frame(0x1, Buffer.from(message), "client");
+/** Frames as a client sends them. */
+const client = () => new Protocol({ role: "client", sink: {} as ProtocolSink });
 
 /** Notes what becomes of it; accepts late, or early and goes on, or at once. */
 function diary(connect: (self: Diary) => void | Promise<unknown>) {
@@ -48,7 +48,7 @@ describe("frames that come with the request", () => {
     const { port } = await start({ websocket: Noting });
     const peer = await RawPeer.connect(port);
     const request = Buffer.from(upgradeRequest("/"));
-    await peer.write(Buffer.concat([request, text("hello"), close(1000)]));
+    await peer.write(Buffer.concat([request, client().text("hello"), client().close(1000)]));
     await vi.waitFor(() => expect(lines).toHaveLength(3));
     expect(lines).toEqual(["connect", "hello", "disconnect 1000 true"]);
     await peer.end();
@@ -59,7 +59,7 @@ it("a pause that was asked for before the connection was there holds from the fi
   const { lines, Noting } = diary((self) => self.pauseNow());
   const { port } = await start({ websocket: Noting });
   const peer = await RawPeer.connect(port);
-  await peer.write(Buffer.concat([Buffer.from(upgradeRequest("/")), text("hello")]));
+  await peer.write(Buffer.concat([Buffer.from(upgradeRequest("/")), client().text("hello")]));
   await peer.response();
   await peer.send(0x1, "again");
   await pause(30);
