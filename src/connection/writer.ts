@@ -191,9 +191,8 @@ export class Writer implements SlabOwner, TurnMember {
 
   #frame(data: string | Uint8Array): void {
     if (typeof data === "string") {
-      // The close frame may have been made already, while this message waited before it.
-      if (!this.#engine.slab.text(this, data, this.#protocol.role))
-        this.#writeLarge(this.#protocol.text(data));
+      const framed = this.#engine.slab.text(this, data, this.#protocol.role);
+      if (!framed) this.#writeLarge(this.#protocol.text(data));
     } else if (!this.#engine.slab.binary(this, data, this.#protocol.role)) {
       this.#writeLarge(this.#protocol.bytes(data));
     }

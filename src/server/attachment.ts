@@ -111,7 +111,8 @@ export class Attachment implements LinkOwner {
     const policy = match.options.origins ?? this.#origins;
     let limits: Required<ConnectionLimits>;
     try {
-      checkOriginPolicy(policy, "origins");
+      // The server's own policy was checked when it was given.
+      if (policy !== this.#origins) checkOriginPolicy(policy, "origins");
       limits = this.#limitsOf(match.options);
     } catch (error) {
       this.#log.error({ error, target }, "the options of a route cannot be used");

@@ -132,7 +132,7 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
     const early = this.#early;
     if (early === undefined) return;
     this.#early = undefined;
-    if (this.#earlySize > maxEarly) this.#transport.resume();
+    if (this.#earlySize > maxEarly && !connection.paused) this.#transport.resume();
     for (const chunk of early) connection.onData(chunk);
   }
 

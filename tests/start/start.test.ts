@@ -43,6 +43,14 @@ describe("npm start", { timeout: patience }, () => {
     await client.close();
   });
 
+  test("answers within five seconds once it is built", async () => {
+    await npmStart().url();
+    const begin = performance.now();
+    const url = await npmStart().url();
+    expect((await fetch(url)).status).toBe(200);
+    expect(performance.now() - begin).toBeLessThan(5_000);
+  });
+
   test("runs several times at once", async () => {
     const programs = [npmStart(), npmStart(), npmStart()];
     const urls = await Promise.all(programs.map((program) => program.url()));
