@@ -142,6 +142,9 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
   /** @internal Whatever came shows that the peer is there; a pong says no more than that. */
   onPong(): void {}
 
+  /** @internal */
+  onDecoding(): void {}
+
   /** @internal RFC 6455 §5.5.1: a close frame is answered with one, which echoes its code. */
   onClose(code: number, reason: string): void {
     this.#remember(code, reason);

@@ -22,6 +22,11 @@ export interface ProtocolSink {
   onClose(code: number, reason: string): void;
   /** The peer broke the protocol: send `error.closeCode`, then end the connection (§7.1.7). */
   onFail(error: ProtocolError): void;
+  /**
+   * Decoding a message takes longer than may be spent at once (§5.8 leaves an extension its work).
+   * The rest of the bytes waits until `decodeOn`, in a later turn, has told of the message.
+   */
+  onDecoding(): void;
 }
 
 /** Options of a {@link FrameReader}. */
@@ -74,6 +79,11 @@ export class FrameReader {
   /** Its opcode, or `continuation` while there is none. */
   #messageOpcode: number = Opcode.continuation;
   #encoded = false;
+  /** The encoded payload's size, while the extension is not done with it. */
+  #decoding: number | undefined;
+  #decodingText = false;
+  /** Nobody wants messages any more. */
+  #indifferent = false;
   #fragments = 0;
   #message: PartialMessage | undefined;
   #control: PartialMessage | undefined;
@@ -98,8 +108,32 @@ export class FrameReader {
    */
   receive(chunk: Uint8Array): void {
     const bytes = asBuffer(chunk);
-    if (!this.#held) this.#read(bytes);
+    if (!this.#held && this.#decoding === undefined) this.#read(bytes);
     else if (!this.#deaf) this.#rest = Buffer.concat([this.#rest ?? Buffer.alloc(0), bytes]);
+  }
+
+  /** Whether a message is being decoded: {@link decodeOn} is due. */
+  get decoding(): boolean {
+    return this.#decoding !== undefined;
+  }
+
+  /**
+   * Goes on with the message that is being decoded.
+   * @returns whether it is done, and was told of.
+   */
+  decodeOn(): boolean {
+    if (this.#decoding === undefined) return true;
+    const decoded = this.#extension!.decodeOn();
+    if (decoded === undefined) return false;
+    this.#endDecoding();
+    this.#tellDecoded(decoded);
+    return true;
+  }
+
+  /** Nobody wants messages any more: no work is spent on decoding one from here on. */
+  ignoreMessages(): void {
+    this.#indifferent = true;
+    this.#endDecoding();
   }
 
   /** Stops after the message that is being told of: what is left of the bytes waits. */
@@ -110,6 +144,7 @@ export class FrameReader {
   /** Goes on, with what waits first. */
   release(): void {
     this.#held = false;
+    if (this.#decoding !== undefined) return;
     const rest = this.#rest;
     this.#rest = undefined;
     if (rest !== undefined) this.#read(rest);
@@ -118,7 +153,7 @@ export class FrameReader {
   #read(bytes: Buffer): void {
     let position = 0;
     while (position < bytes.length && !this.#deaf) {
-      if (this.#held) {
+      if (this.#held || this.#decoding !== undefined) {
         this.#rest = bytes.subarray(position);
         return;
       }
@@ -138,6 +173,7 @@ export class FrameReader {
   dispose(): void {
     this.#deaf = true;
     this.#rest = undefined;
+    this.#endDecoding();
     this.#message?.discard();
     this.#control?.discard();
   }
@@ -343,18 +379,38 @@ export class FrameReader {
     const text = this.#messageOpcode === Opcode.text;
     this.#messageOpcode = Opcode.continuation;
     this.#fragments = 0;
-    let payload: Uint8Array = this.#message?.take() ?? Buffer.alloc(0);
-    if (this.#encoded) {
-      this.#encoded = false;
-      const decoded = this.#extension!.decode(payload, this.#maxMessageSize);
-      if (decoded instanceof ProtocolError) return this.#failWith(decoded);
-      payload = decoded;
-      if (text && !isUtf8(payload)) return void this.#failText();
-    } else if (text && this.#utf8?.end() === false) {
-      return void this.#failText();
-    }
-    if (text) this.#sink.onText(asBuffer(payload).toString("utf8"));
+    const payload = this.#message?.take() ?? Buffer.alloc(0);
+    if (this.#encoded) return this.#decode(payload, text);
+    if (text && this.#utf8?.end() === false) return void this.#failText();
+    if (text) this.#sink.onText(payload.toString("utf8"));
     else this.#sink.onBytes(payload);
+  }
+
+  /** Has the extension decode a message, at once if that is quickly done. */
+  #decode(payload: Uint8Array, text: boolean): void {
+    this.#encoded = false;
+    if (this.#indifferent) return;
+    this.#decodingText = text;
+    const decoded = this.#extension!.decode(payload, this.#maxMessageSize);
+    if (decoded !== undefined) return this.#tellDecoded(decoded);
+    // It was held a moment ago, so there is room.
+    this.#budget.take(payload.length);
+    this.#decoding = payload.length;
+    this.#sink.onDecoding();
+  }
+
+  #endDecoding(): void {
+    if (this.#decoding === undefined) return;
+    this.#budget.release(this.#decoding);
+    this.#decoding = undefined;
+  }
+
+  /** §8.1: what counts as text is what the extension gives. */
+  #tellDecoded(decoded: Uint8Array | ProtocolError): void {
+    if (decoded instanceof ProtocolError) this.#failWith(decoded);
+    else if (!this.#decodingText) this.#sink.onBytes(decoded);
+    else if (isUtf8(decoded)) this.#sink.onText(asBuffer(decoded).toString("utf8"));
+    else this.#failText();
   }
 
   #endControl(payload: Buffer): void {

@@ -31,22 +31,15 @@ export class Protocol extends FrameReader {
   /** The frame of a text message. @throws UsageError after a close frame. */
   text(message: string): Buffer {
     this.#checkOpen();
-    const extension = this.#extension;
-    if (extension !== undefined) {
-      const payload = Buffer.from(message, "utf8");
-      const encoded = extension.encode(payload);
-      if (encoded !== undefined) return frame(Opcode.text, encoded, this.role, extension.rsv);
-    }
-    return textFrame(message, this.role);
+    if (this.#extension === undefined) return textFrame(message, this.role);
+    return this.#encoded(Opcode.text, Buffer.from(message, "utf8"));
   }
 
   /** The frame of a binary message. @throws UsageError after a close frame. */
   bytes(message: Uint8Array): Buffer {
     this.#checkOpen();
-    const extension = this.#extension;
-    const encoded = extension?.encode(message);
-    if (encoded === undefined) return frame(Opcode.binary, message, this.role);
-    return frame(Opcode.binary, encoded, this.role, extension?.rsv);
+    if (this.#extension === undefined) return frame(Opcode.binary, message, this.role);
+    return this.#encoded(Opcode.binary, message);
   }
 
   /** A ping frame. @throws UsageError over 125 bytes, or after a close frame. */
@@ -72,6 +65,14 @@ export class Protocol extends FrameReader {
     this.#checkOpen();
     this.#closeSent = true;
     return closeFrame(code, reason, this.role);
+  }
+
+  /** The frame of what the extension makes of a message (§9); of the message, if it leaves it alone. */
+  #encoded(opcode: number, payload: Uint8Array): Buffer {
+    const extension = this.#extension!;
+    const encoded = extension.encode(payload);
+    if (encoded === undefined) return frame(opcode, payload, this.role);
+    return frame(opcode, encoded, this.role, extension.rsv);
   }
 
   #controlFrame(opcode: number, payload: Uint8Array): Buffer {

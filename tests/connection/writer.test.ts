@@ -216,4 +216,5 @@ const deaf: ProtocolSink = {
   onPong() {},
   onClose() {},
   onFail() {},
+  onDecoding() {},
 };

@@ -28,7 +28,9 @@ const flipping: Extension = {
     if (payload.includes(0)) return new ProtocolError("ERR_FRAME_EXTENSION", 1007, "no flip");
     return flip(payload);
   },
+  decodeOn: () => undefined,
   encode: (payload) => (payload.length < 4 ? undefined : flip(payload)),
+  dispose() {},
 };
 
 const withFlipping = { extension: flipping };
@@ -150,6 +152,91 @@ describe("a message that an extension encoded (RFC 6455 §5.8, §9)", () => {
     const wire = octets(role, text("x", marked), binary("x", marked));
     const calls = ["text decoded", `bytes ${hex(Buffer.from("decoded"))}`];
     expect(heard(role, wire, { extension })).toEqual(calls);
+  });
+});
+
+describe("a message that takes long to decode (RFC 6455 §5.8)", () => {
+  /** Flips at the third call only, so that a reader has to come back. */
+  function slow() {
+    let payload: Uint8Array | undefined;
+    let calls = 0;
+    const go = () => {
+      calls += 1;
+      if (calls % 3 !== 0) return undefined;
+      return payload!.includes(0)
+        ? new ProtocolError("ERR_FRAME_EXTENSION", 1007, "no flip")
+        : flip(payload!);
+    };
+    const extension: Extension = {
+      ...flipping,
+      decode(encoded) {
+        payload = encoded;
+        return go();
+      },
+      decodeOn: go,
+    };
+    return extension;
+  }
+
+  function reading(role: Role, ...frames: Parameters<typeof octets>[1][]) {
+    const sink = new Calls();
+    const budget = new PartialBudget(1000);
+    const protocol = new Protocol({ role, sink, budget, extension: slow() });
+    protocol.receive(octets(role, ...frames));
+    return { sink, budget, protocol };
+  }
+
+  it.each(roles)("holds back what follows it, and counts as unfinished: %s", (role) => {
+    const { sink, budget, protocol } = reading(
+      role,
+      text("plain"),
+      text(flipped("long"), marked),
+      ping(),
+      text("after"),
+    );
+    expect(sink.lines).toEqual(["text plain", "decoding"]);
+    expect([protocol.decoding, budget.held]).toEqual([true, 4]);
+    protocol.receive(octets(role, text("later")));
+    protocol.hold();
+    protocol.release();
+    expect(protocol.decodeOn()).toBe(false);
+    expect(sink.lines).toEqual(["text plain", "decoding"]);
+    expect(protocol.decodeOn()).toBe(true);
+    expect(sink.lines).toEqual(["text plain", "decoding", "text long"]);
+    expect([protocol.decoding, budget.held]).toEqual([false, 0]);
+    protocol.release();
+    expect(sink.lines.slice(3)).toEqual(["ping ", "text after", "text later"]);
+    expect(protocol.decodeOn()).toBe(true);
+    expect(sink.lines).toHaveLength(6);
+  });
+
+  it.each(roles)("still fails a %s when it cannot be decoded", (role) => {
+    const { sink, budget, protocol } = reading(
+      role,
+      binary(Buffer.of(1, 0), marked),
+      text("after"),
+    );
+    while (!protocol.decodeOn());
+    protocol.release();
+    expect(sink.lines).toEqual(["decoding", "fail 1007 ERR_FRAME_EXTENSION"]);
+    expect(budget.held).toBe(0);
+  });
+
+  it.each(roles)("is given up when nobody wants messages any more: %s", (role) => {
+    const { sink, budget, protocol } = reading(role, text(flipped("long"), marked), ping());
+    protocol.ignoreMessages();
+    expect(budget.held).toBe(0);
+    protocol.release();
+    protocol.receive(octets(role, text(flipped("more"), marked), ping("2")));
+    expect(sink.lines).toEqual(["decoding", "ping ", `ping ${hex(Buffer.from("2"))}`]);
+  });
+
+  it.each(roles)("gives its memory back when it will not be told of: %s", (role) => {
+    const { sink, budget, protocol } = reading(role, text(flipped("long"), marked), text("after"));
+    protocol.dispose();
+    expect(budget.held).toBe(0);
+    expect(protocol.decodeOn()).toBe(true);
+    expect(sink.lines).toEqual(["decoding"]);
   });
 });
 

@@ -29,6 +29,9 @@ export class Calls implements ProtocolSink {
   onFail(error: ProtocolError): void {
     this.lines.push(`fail ${error.closeCode} ${error.code}`);
   }
+  onDecoding(): void {
+    this.lines.push("decoding");
+  }
 }
 
 /** Everything but who reads, and to whom it tells. */
