@@ -14,6 +14,15 @@ export {
   judgeResponse,
 } from "./client-handshake.ts";
 export { CloseCode, isCloseCode } from "./close-code.ts";
+export type { CompressionOptions } from "./compression-options.ts";
+export {
+  acceptDeflate,
+  type DeflateAgreement,
+  deflateName,
+  deflateOffers,
+  judgeDeflate,
+} from "./deflate-negotiation.ts";
+export { DeflateShare } from "./deflate-share.ts";
 export type { Extension } from "./extension.ts";
 export type { ExtensionOffer, ExtensionParameter } from "./extension-offer.ts";
 export { type Handshake, type HandshakeRequest, judgeHandshake } from "./handshake.ts";
@@ -21,4 +30,5 @@ export { handshakeResponse, type OutgoingHeaders, refusalResponse } from "./hand
 export { Opcode, type Role } from "./opcode.ts";
 export { judgeOrigin, type OriginClaim } from "./origin.ts";
 export { PartialBudget } from "./partial-message.ts";
+export { type DeflateDirection, PermessageDeflate } from "./permessage-deflate.ts";
 export { Protocol, type ProtocolOptions, type ProtocolSink } from "./protocol.ts";
