@@ -108,5 +108,6 @@ export type { Clock } from "./internal/clock.ts";
 export type { ConnectionLimits } from "./internal/limits.ts";
 export { type Logger, silentLogger } from "./internal/logger.ts";
 export type { OriginPolicy, OriginRule } from "./internal/origin-policy.ts";
+export type { CompressionOptions } from "./protocol/compression-options.ts";
 export type { SendOptions, SlowPolicy } from "./internal/send-options.ts";
 export { CloseCode } from "./protocol/close-code.ts";

@@ -3,9 +3,11 @@ import type { ConnectionLimits } from "../internal/limits.ts";
 import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
 import { CloseCode, checkClose, cutReason } from "../protocol/close-code.ts";
 import type { Role } from "../protocol/opcode.ts";
+import type { PermessageDeflate } from "../protocol/permessage-deflate.ts";
 import { Protocol, type ProtocolSink } from "../protocol/protocol.ts";
 import { Alarm } from "./alarm.ts";
 import type { Engine } from "./engine.ts";
+import type { Inflating } from "./inflation.ts";
 import { Keepalive, type Kept } from "./keepalive.ts";
 import type { Transport, TransportSink } from "./transport.ts";
 import { Writer, type WriterOwner } from "./writer.ts";
@@ -37,13 +39,15 @@ export interface ConnectionOptions {
   readonly engine: Engine;
   readonly limits: Required<ConnectionLimits>;
   readonly sink: ConnectionSink;
+  /** What the handshake agreed on; of the engine's share. */
+  readonly deflate?: PermessageDeflate | undefined;
 }
 
 /** Who may pause reading. Each has a bit, so that one cannot resume what another paused. */
-export const Pause = { application: 1, mailbox: 2, outbox: 4 } as const;
+export const Pause = { application: 1, mailbox: 2, outbox: 4, inflation: 8 } as const;
 
 /** One transport driven by one protocol state machine. `onData` is the only entrance of bytes. */
-export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kept {
+export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kept, Inflating {
   readonly #transport: Transport;
   readonly #protocol: Protocol;
   readonly #writer: Writer;
@@ -51,6 +55,7 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
   readonly #limits: Required<ConnectionLimits>;
   readonly #sink: ConnectionSink;
   readonly #keepalive: Keepalive;
+  readonly #deflate: PermessageDeflate | undefined;
 
   /** Messages may still be sent, and are still delivered. */
   #open = true;
@@ -69,14 +74,16 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
   #pausing: Alarm | undefined;
 
   constructor(transport: Transport, options: ConnectionOptions) {
-    const { engine, limits, role } = options;
+    const { engine, limits, role, deflate } = options;
     this.#transport = transport;
     this.#engine = engine;
     this.#limits = limits;
     this.#sink = options.sink;
     const { maxMessageSize, outboxSize } = limits;
-    this.#protocol = new Protocol({ role, sink: this, maxMessageSize, budget: engine.budget });
-    this.#writer = new Writer(transport, this.#protocol, engine, outboxSize, this);
+    this.#deflate = deflate;
+    const { budget } = engine;
+    this.#protocol = new Protocol({ role, sink: this, maxMessageSize, budget, extension: deflate });
+    this.#writer = new Writer(transport, this.#protocol, engine, outboxSize, this, deflate);
     this.#keepalive = new Keepalive(engine.wheel, this, limits.pingInterval, limits.pingTimeout);
     transport.open(this);
   }
@@ -101,6 +108,11 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
     this.#sink.onDrop(size, this.#open ? "slow" : "closed");
   }
 
+  /** @internal */
+  emptied(): void {
+    this.resume(Pause.outbox);
+  }
+
   // Inbound: transport → protocol → sink.
 
   /** Takes bytes from the transport. They belong to the connection from here on. */
@@ -114,7 +126,13 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
     this.#writer.corked = true;
     if (chunk === undefined) this.#protocol.release();
     else this.#protocol.receive(chunk);
+    this.#answer();
+  }
+
+  /** Writes the answers to what was read. */
+  #answer(): void {
     this.#writer.corked = false;
+    if (this.#deflate !== undefined) this.#engine.inflation!.spent();
     if (this.#protocol.partial || this.#arriving?.isSet === true) this.#watchArrival();
     if (this.#engine.slab.owner !== this.#writer) return;
     // A handler that is still at work has more to say: its answers leave together.
@@ -142,8 +160,23 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
   /** @internal Whatever came shows that the peer is there; a pong says no more than that. */
   onPong(): void {}
 
+  /** @internal A message takes long to inflate: what follows it waits. */
+  onDecoding(): void {
+    this.pause(Pause.inflation);
+    this.#engine.inflation!.add(this);
+  }
+
   /** @internal */
-  onDecoding(): void {}
+  inflate(): boolean {
+    // It goes on when the others want to read again: not one more message is delivered before.
+    if (this.#pauses !== Pause.inflation) return true;
+    this.#writer.corked = true;
+    const done = this.#protocol.decodeOn();
+    this.#answer();
+    if (done) this.#engine.inflation!.remove(this);
+    if (done) this.resume(Pause.inflation);
+    return done;
+  }
 
   /** @internal RFC 6455 §5.5.1: a close frame is answered with one, which echoes its code. */
   onClose(code: number, reason: string): void {
@@ -176,6 +209,7 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
     this.#end(false);
     this.#protocol.dispose();
     this.#writer.release();
+    this.#deflate?.dispose();
     this.#closing?.lift();
     this.#pausing?.lift();
     this.#sink.onGone();
@@ -213,9 +247,10 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
 
   /** @internal */
   onDrain(): void {
+    // Who takes what we send is there, even if it says nothing.
+    this.#keepalive.heard();
     const before = !this.#protocol.closeSent;
     this.#writer.onDrain();
-    if (this.#writer.waiting === 0) this.resume(Pause.outbox);
     // A peer that still takes what was sent before the close frame is given more time; the close
     // frame itself is answered in time, or not at all.
     if (before && !this.#ended && this.#closing?.isSet === true) {
@@ -223,9 +258,10 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
     }
   }
 
-  /** @internal */
+  /** @internal A peer that is pinged was quiet for long: it shall cost little. */
   ping(): void {
-    this.#writer.write(this.#protocol.ping(Buffer.alloc(0)));
+    this.#deflate?.release();
+    this.#writer.ping();
   }
 
   // The end.
@@ -241,6 +277,7 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
     this.#open = false;
     this.#remember(code ?? CloseCode.noStatus, reason);
     this.#writer.close(code, reason);
+    this.#protocol.ignoreMessages();
     this.#keepalive.lift();
     this.#destroyAfter(this.#limits.closeTimeout);
     this.#resumeAll();
@@ -282,6 +319,7 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
     this.#open = false;
     this.#keepalive.lift();
     this.#arriving?.lift();
+    this.#engine.inflation?.remove(this);
     this.#remember(CloseCode.abnormal, "");
     this.#sink.onClosed(this.#code, this.#reason, clean);
     if (this.#gone) return;
@@ -318,6 +356,7 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
   resume(why: number): void {
     if ((this.#pauses & why) === 0) return;
     this.#pauses &= ~why;
+    if (this.#pauses === Pause.inflation) this.#engine.inflation!.add(this);
     if (this.#pauses !== 0) return;
     this.#pausing?.lift();
     this.#keepalive.heard();
@@ -336,6 +375,7 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
     this.resume(Pause.application);
     this.resume(Pause.mailbox);
     this.resume(Pause.outbox);
+    this.resume(Pause.inflation);
   }
 
   /** A message that has begun has a deadline, so that its bytes are not held for ever. */

@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from "../internal/clock.ts";
+import type { DeflateShare } from "../protocol/deflate-share.ts";
 import { PartialBudget } from "../protocol/partial-message.ts";
 import { Alarm } from "./alarm.ts";
+import { Inflation } from "./inflation.ts";
 import { Slab } from "./slab.ts";
 import { TimerWheel } from "./timer-wheel.ts";
 import { Turn } from "./turn.ts";
@@ -10,6 +12,8 @@ export interface EngineOptions {
   readonly clock?: Clock;
   /** What unfinished messages may hold together, in bytes. @defaultValue 256 MiB */
   readonly partialBytes?: number;
+  /** What connections that compress have in common; without it none does. */
+  readonly deflate?: DeflateShare | undefined;
 }
 
 /** What all connections of one server share. */
@@ -19,13 +23,17 @@ export class Engine {
   readonly turn: Turn;
   readonly slab: Slab;
   readonly budget: PartialBudget;
+  readonly deflate: DeflateShare | undefined;
+  readonly inflation: Inflation | undefined;
 
   constructor(options: EngineOptions = {}) {
     this.clock = options.clock ?? systemClock;
     this.wheel = new TimerWheel(this.clock);
-    this.turn = new Turn(this.clock);
+    this.turn = new Turn(this.clock, options.deflate);
     this.slab = new Slab();
     this.budget = new PartialBudget(options.partialBytes ?? 256 * 1024 * 1024);
+    this.deflate = options.deflate;
+    if (this.deflate !== undefined) this.inflation = new Inflation(this.deflate, this.clock);
   }
 
   /** A deadline on the wheel; like `Clock.after`, but exact to a slot only. */

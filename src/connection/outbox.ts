@@ -5,6 +5,8 @@ export interface Waiting {
   readonly data: string | Uint8Array;
   readonly size: number;
   readonly key: string | undefined;
+  /** As in {@link SendOptions}. */
+  readonly compress: boolean | undefined;
 }
 
 /** What became of a message: kept, or the reason why the connection has to be closed. */
@@ -54,7 +56,7 @@ export class Outbox {
       if (this.#policy === "latest" && key !== undefined) this.#replace(key);
       while (this.#exceeds(size)) this.#dropped(this.take()!.size);
     }
-    this.#waiting.push({ data, size, key });
+    this.#waiting.push({ data, size, key, compress: options?.compress });
     this.#size += size;
     return "kept";
   }

@@ -1,6 +1,8 @@
 import type { Clock } from "../internal/clock.ts";
+import type { DeflateShare } from "../protocol/deflate-share.ts";
 import { frame, textFrame } from "../protocol/frame.ts";
 import { Opcode } from "../protocol/opcode.ts";
+import { CompressedMessage, CutMessage, type LongMessage } from "./long-message.ts";
 
 /** Somebody who has something to write before the turn is over. */
 export interface TurnMember {
@@ -8,25 +10,56 @@ export interface TurnMember {
 }
 
 /**
+ * How a message looks on the wire: 0 as it is, or 8 to 15 for permessage-deflate without context,
+ * with a window of so many bits. Connections share what they are sent in one format.
+ */
+export type WireFormat = number;
+
+/** The format of a message that is sent as it is. */
+export const plain: WireFormat = 0;
+
+/**
  * What all connections of a server send in one turn of the event loop, apart from direct answers.
  *
  * It is a tree whose edges are messages; a connection holds one pointer into it. Connections that
- * were sent the same sequence share one node, so a message to a thousand members is encoded and
- * framed once, and a burst of messages to them is joined into one buffer once. Nothing of it
- * outlives the turn. Only a server's frames can be shared: a client masks each with its own key.
+ * were sent the same sequence share one node, so a message to a thousand members is encoded,
+ * compressed and framed once, and a burst of messages to them is joined into one buffer once.
+ * Nothing of it outlives the turn. Only a server's frames can be shared: a client masks each with
+ * its own key.
  */
 export class Turn {
   readonly #clock: Clock;
-  #root: Branch = new Branch(undefined, undefined);
+  readonly #deflate: DeflateShare | undefined;
+  #root: Branch = new Branch(undefined, undefined, plain);
   #waiting: TurnMember[] = [];
+  /** The long message that was sent last, and its format. */
+  #long: LongMessage | undefined;
+  #longFormat: WireFormat = plain;
 
-  constructor(clock: Clock) {
+  /** `deflate` makes the formats other than {@link plain}. */
+  constructor(clock: Clock, deflate?: DeflateShare) {
     this.#clock = clock;
+    this.#deflate = deflate;
   }
 
   /** The node that is reached from `branch`, or from the beginning, by sending `data`. */
-  after(branch: Branch | undefined, data: string | Uint8Array): Branch {
-    return (branch ?? this.#root).follow(data);
+  after(branch: Branch | undefined, data: string | Uint8Array, format: WireFormat = plain): Branch {
+    const from = branch ?? this.#root;
+    return from.follow(data, format) ?? from.grow(data, format, this.#framed(data, format));
+  }
+
+  /** The pieces of a message that is too long for the tree. Whoever asks enlists, too. */
+  long(data: string | Uint8Array, format: WireFormat): LongMessage {
+    const last = this.#long;
+    if (last?.data === data && this.#longFormat === format) {
+      if (typeof data === "string" || last.carries(data)) return last;
+    }
+    this.#longFormat = format;
+    this.#long =
+      format === plain
+        ? new CutMessage(data, "server")
+        : new CompressedMessage(data, "server", (bytes) => this.#deflate!.compress(bytes, format));
+    return this.#long;
   }
 
   /** Has the member flushed at the end of this turn. A member enlists once a turn. */
@@ -37,9 +70,19 @@ export class Turn {
   readonly #end = (): void => {
     const waiting = this.#waiting;
     this.#waiting = [];
-    this.#root = new Branch(undefined, undefined);
+    this.#root = new Branch(undefined, undefined, plain);
+    this.#long = undefined;
     for (const member of waiting) member.flush();
   };
+
+  #framed(data: string | Uint8Array, format: WireFormat): Buffer {
+    const text = typeof data === "string";
+    if (format === plain) {
+      return text ? textFrame(data, "server") : frame(Opcode.binary, data, "server");
+    }
+    const payload = this.#deflate!.compress(text ? Buffer.from(data, "utf8") : data, format);
+    return frame(text ? Opcode.text : Opcode.binary, payload, "server", 4);
+  }
 }
 
 /** A sequence of messages since the turn began. */
@@ -48,17 +91,24 @@ export class Branch {
   readonly #frame: Buffer | undefined;
   /** The bytes of the whole sequence, framed. */
   readonly size: number;
+  /** Whether a message of the sequence is compressed. */
+  readonly compressed: boolean;
   #joined: Buffer | undefined;
 
   // Most nodes are left by one edge only; the map is made for the second.
   #lastData: string | Uint8Array | undefined;
+  #lastFormat: WireFormat = plain;
   #lastBranch: Branch | undefined;
-  #branches: Map<string, Branch> | undefined;
+  /** The texts' branches, in one map for each format. */
+  #branches: Map<string, Branch>[] | undefined;
+  /** What the last message was before it was compressed, if it was bytes and was. */
+  #source: Buffer | undefined;
 
-  constructor(parent: Branch | undefined, bytes: Buffer | undefined) {
+  constructor(parent: Branch | undefined, bytes: Buffer | undefined, format: WireFormat) {
     this.#parent = parent;
     this.#frame = bytes;
     this.size = (parent?.size ?? 0) + (bytes?.length ?? 0);
+    this.compressed = format !== plain || parent?.compressed === true;
   }
 
   /** The whole sequence as one buffer, shared by everyone who was sent it. */
@@ -67,36 +117,41 @@ export class Branch {
     return this.#joined;
   }
 
-  follow(data: string | Uint8Array): Branch {
-    return typeof data === "string" ? this.#followText(data) : this.#followBytes(data);
-  }
-
-  #followText(text: string): Branch {
-    if (this.#lastData === text) return this.#lastBranch!;
-    const known = this.#branches?.get(text);
-    return this.#leaveBy(text, known ?? new Branch(this, textFrame(text, "server")));
-  }
-
-  /** Bytes can be changed by their owner, so they are shared only while their frame still has them. */
-  #followBytes(bytes: Uint8Array): Branch {
-    const last = this.#lastBranch;
-    if (last !== undefined && this.#lastData === bytes && last.#carries(bytes)) return last;
-    return this.#leaveBy(bytes, new Branch(this, frame(Opcode.binary, bytes, "server")));
-  }
-
-  /** Makes an edge the last one; a text's edge that was it before goes into the map. */
-  #leaveBy(data: string | Uint8Array, branch: Branch): Branch {
-    if (typeof this.#lastData === "string") {
-      this.#branches ??= new Map();
-      this.#branches.set(this.#lastData, this.#lastBranch!);
+  /** The branch that somebody who was sent `data` in this format took before. */
+  follow(data: string | Uint8Array, format: WireFormat): Branch | undefined {
+    const same = this.#lastData === data && this.#lastFormat === format;
+    if (typeof data !== "string") {
+      // Bytes can be changed by their owner, so they are shared only while they are the same.
+      return same && this.#lastBranch!.#carries(data) ? this.#lastBranch : undefined;
     }
-    this.#lastData = data;
-    this.#lastBranch = branch;
+    if (same) return this.#lastBranch;
+    const known = this.#branches?.[format]?.get(data);
+    if (known !== undefined) this.#leaveBy(data, format, known);
+    return known;
+  }
+
+  /** A new branch, whose last message is `data`, framed. */
+  grow(data: string | Uint8Array, format: WireFormat, framed: Buffer): Branch {
+    const branch = new Branch(this, framed, format);
+    if (typeof data !== "string" && format !== plain) branch.#source = Buffer.from(data);
+    this.#leaveBy(data, format, branch);
     return branch;
   }
 
+  /** Makes an edge the last one; a text's edge that was it before goes into the map. */
+  #leaveBy(data: string | Uint8Array, format: WireFormat, branch: Branch): void {
+    if (typeof this.#lastData === "string") {
+      this.#branches ??= [];
+      this.#branches[this.#lastFormat] ??= new Map();
+      this.#branches[this.#lastFormat]!.set(this.#lastData, this.#lastBranch!);
+    }
+    this.#lastData = data;
+    this.#lastFormat = format;
+    this.#lastBranch = branch;
+  }
+
   #carries(bytes: Uint8Array): boolean {
-    const own = this.#frame!;
+    const own = this.#source ?? this.#frame!;
     return own.compare(bytes, 0, bytes.length, own.length - bytes.length) === 0;
   }
 

@@ -1,10 +1,12 @@
 import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
+import type { PermessageDeflate } from "../protocol/permessage-deflate.ts";
 import type { Protocol } from "../protocol/protocol.ts";
 import type { Engine } from "./engine.ts";
+import { CompressedMessage, CutMessage, type LongMessage, longestWhole } from "./long-message.ts";
 import { Outbox } from "./outbox.ts";
 import type { SlabOwner } from "./slab.ts";
 import type { Transport } from "./transport.ts";
-import type { Branch, TurnMember } from "./turn.ts";
+import { type Branch, plain, type TurnMember, type WireFormat } from "./turn.ts";
 
 /** What is collected before it is written, even if more may follow in this turn. */
 const enough = 64 * 1024;
@@ -15,6 +17,8 @@ export interface WriterOwner {
   readonly slow: SlowPolicy;
   /** A message of `size` bytes was dropped. */
   dropped(size: number): void;
+  /** Nothing waits any more. */
+  emptied(): void;
 }
 
 /**
@@ -22,7 +26,8 @@ export interface WriterOwner {
  *
  * As long as the transport takes everything, a direct answer is framed into the slab and leaves when
  * the handler is idle again; all else goes through the turn, where equal messages are framed once
- * for all connections. Once the transport is full, whole messages wait in an outbox.
+ * for all connections. Once the transport is full, whole messages wait in an outbox, and so they do
+ * while a long one leaves in pieces.
  */
 export class Writer implements SlabOwner, TurnMember {
   readonly #transport: Transport;
@@ -30,6 +35,7 @@ export class Writer implements SlabOwner, TurnMember {
   readonly #engine: Engine;
   readonly #outboxSize: number;
   readonly #owner: WriterOwner;
+  readonly #deflate: PermessageDeflate | undefined;
 
   /** Set while `onData` runs: then it writes the answers, not the end of the turn. */
   corked = false;
@@ -39,6 +45,9 @@ export class Writer implements SlabOwner, TurnMember {
   /** Whether the transport keeps something that was written. */
   #full = false;
   #outbox: Outbox | undefined;
+  /** The message that leaves in pieces, and how many have left. */
+  #long: LongMessage | undefined;
+  #pieces = 0;
   /** The latest ping that came while the transport was full. */
   #pongDue: Uint8Array | undefined;
   /** A close frame that waits behind the outbox. */
@@ -51,24 +60,26 @@ export class Writer implements SlabOwner, TurnMember {
     engine: Engine,
     outboxSize: number,
     owner: WriterOwner,
+    deflate?: PermessageDeflate,
   ) {
     this.#transport = transport;
     this.#protocol = protocol;
     this.#engine = engine;
     this.#outboxSize = outboxSize;
     this.#owner = owner;
+    this.#deflate = deflate;
   }
 
   /** Bytes that were sent but that the operating system has not taken. */
   get size(): number {
     const { slab } = this.#engine;
     const framed = (slab.owner === this ? slab.size : 0) + (this.#branch?.size ?? 0);
-    return this.#transport.bufferedAmount + framed + (this.#outbox?.size ?? 0);
+    return this.#transport.bufferedAmount + framed + this.waiting;
   }
 
-  /** Bytes of whole messages that wait for the transport to have room. */
+  /** Bytes of messages that wait for the transport to have room. */
   get waiting(): number {
-    return this.#outbox?.size ?? 0;
+    return (this.#long?.sizeFrom(this.#pieces) ?? 0) + (this.#outbox?.size ?? 0);
   }
 
   /**
@@ -76,18 +87,25 @@ export class Writer implements SlabOwner, TurnMember {
    * @returns false if the outbox is full and the slow policy wants the connection closed.
    */
   send(data: string | Uint8Array, options: SendOptions | undefined, answer: boolean): boolean {
-    if (this.#full) return this.#wait(data, options);
+    if (this.#full || this.#long !== undefined) return this.#wait(data, options);
+    if (data.length > longestWhole) return this.#sendLong(data, options);
+    const format = this.#formatOf(data, options?.compress);
     // A client masks each frame with a key of its own: it has nothing to share.
     if (answer || this.#protocol.role === "client") {
       this.#takeBranch();
-      this.#frame(data);
+      this.#frame(data, format);
       if (!this.corked) this.enlist();
       return true;
     }
-    this.#branch = this.#engine.turn.after(this.#branch, data);
+    this.#branch = this.#engine.turn.after(this.#branch, data, format);
     this.enlist();
     if (this.#branch.size > enough) this.flush();
     return true;
+  }
+
+  /** Writes a ping past everything that waits; but whoever is sent a long frame has enough to answer. */
+  ping(): void {
+    if (!this.#insideFrame) this.write(this.#protocol.ping(Buffer.alloc(0)));
   }
 
   /** Answers a ping; while the transport is full only the latest one (RFC 6455 §5.5.3). */
@@ -104,12 +122,14 @@ export class Writer implements SlabOwner, TurnMember {
   close(code: number | undefined, reason: string): void {
     this.flush();
     this.#closeDue = { code, reason };
-    if (this.#outbox === undefined || this.#outbox.length === 0) this.#writeClose();
+    const waits = this.#long !== undefined || (this.#outbox?.length ?? 0) > 0;
+    if (!waits) this.#writeClose();
   }
 
   /** Drops what waits in the outbox; a close frame behind it goes out at once. */
   dropWaiting(): void {
-    this.flush();
+    this.#writeFramed();
+    this.#cutShort();
     this.#outbox?.clear();
     this.#pongDue = undefined;
     this.#writeClose();
@@ -122,16 +142,11 @@ export class Writer implements SlabOwner, TurnMember {
     this.#engine.turn.enlist(this);
   }
 
-  /** Writes what was sent so far, in order. */
+  /** Writes what was sent so far, in order; of a long message, its share of this turn. */
   flush(): void {
     this.#enlisted = false;
-    const { slab } = this.#engine;
-    if (slab.owner === this) slab.flush();
-    const branch = this.#branch;
-    if (branch !== undefined) {
-      this.#branch = undefined;
-      this.write(branch.joined);
-    }
+    this.#writeFramed();
+    if (this.#long !== undefined) this.#proceed();
   }
 
   /** Writes bytes at once, past everything that waits. */
@@ -144,30 +159,19 @@ export class Writer implements SlabOwner, TurnMember {
   /** Resolves when nothing waits any more, or when {@link release} is called. */
   drained(): Promise<void> {
     this.flush();
-    if (!this.#full) return Promise.resolve();
+    if (!this.#full && this.#long === undefined) return Promise.resolve();
     return new Promise((resolve) => {
       this.#drained ??= [];
       this.#drained.push(resolve);
     });
   }
 
-  /** The transport has room again: frames what waits, until it is full once more. */
+  /** The transport has room again. */
   onDrain(): void {
     this.#full = false;
     // What was sent before the transport was full may still wait for the end of the turn.
-    this.flush();
-    if (this.#pongDue !== undefined) this.#slab(this.#protocol.pong(this.#pongDue));
-    this.#pongDue = undefined;
-    while (!this.#full) {
-      const next = this.#outbox?.take();
-      if (next === undefined) break;
-      this.#frame(next.data);
-    }
-    if (this.#engine.slab.owner === this) this.#engine.slab.flush();
-    if (this.#full) return;
-    this.#outbox = undefined;
-    this.#writeClose();
-    this.#settle();
+    this.#writeFramed();
+    this.#proceed();
   }
 
   /** The transport is gone: lets go of everything. */
@@ -176,9 +180,36 @@ export class Writer implements SlabOwner, TurnMember {
     if (slab.owner === this) slab.flush();
     this.#branch = undefined;
     this.#closeDue = undefined;
+    if (this.#long !== undefined) this.#owner.dropped(this.#long.size);
+    this.#long = undefined;
     this.#outbox?.clear();
     this.#outbox = undefined;
     this.#settle();
+  }
+
+  /** Whether the frame that the transport was given last is not complete. */
+  get #insideFrame(): boolean {
+    return this.#long?.fragmented === false;
+  }
+
+  /** How a message goes on the wire: in the format that was negotiated, if it is worth it. */
+  #formatOf(data: string | Uint8Array, compress: boolean | undefined): WireFormat {
+    if (this.#deflate === undefined || compress === false) return plain;
+    const { threshold } = this.#engine.deflate!.options;
+    if (data.length >= threshold) return this.#deflate.windowBits;
+    const large = typeof data === "string" && data.length * 3 >= threshold;
+    return large && Buffer.byteLength(data) >= threshold ? this.#deflate.windowBits : plain;
+  }
+
+  /** Writes the answers that are framed, and what waits for the end of the turn. */
+  #writeFramed(): void {
+    const { slab } = this.#engine;
+    if (slab.owner === this) slab.flush();
+    const branch = this.#branch;
+    if (branch === undefined) return;
+    this.#branch = undefined;
+    if (branch.compressed) this.#deflate!.forget();
+    this.write(branch.joined);
   }
 
   /** An answer takes what waits for the end of the turn with it, which keeps the order. */
@@ -186,15 +217,90 @@ export class Writer implements SlabOwner, TurnMember {
     const branch = this.#branch;
     if (branch === undefined) return;
     this.#branch = undefined;
+    if (branch.compressed) this.#deflate!.forget();
     this.#slab(branch.joined);
   }
 
-  #frame(data: string | Uint8Array): void {
+  #frame(data: string | Uint8Array, format: WireFormat): void {
+    const protocol = this.#protocol;
+    const { slab } = this.#engine;
+    const encode = format !== plain;
     if (typeof data === "string") {
-      const framed = this.#engine.slab.text(this, data, this.#protocol.role);
-      if (!framed) this.#writeLarge(this.#protocol.text(data));
-    } else if (!this.#engine.slab.binary(this, data, this.#protocol.role)) {
-      this.#writeLarge(this.#protocol.bytes(data));
+      if (encode || !slab.text(this, data, protocol.role)) this.#slab(protocol.text(data, encode));
+    } else if (encode || !slab.binary(this, data, protocol.role)) {
+      this.#slab(protocol.bytes(data, encode));
+    }
+  }
+
+  #sendLong(data: string | Uint8Array, options: SendOptions | undefined): boolean {
+    this.#writeFramed();
+    if (!this.#wait(data, options)) return false;
+    this.#proceed();
+    // What is made for all in one turn goes with it.
+    this.enlist();
+    return true;
+  }
+
+  /** Sends what waits, until the transport is full or a long message has had its share of this turn. */
+  #proceed(): void {
+    while (!this.#full) {
+      if (this.#long !== undefined && !this.#sendPieces(this.#long)) return;
+      if (this.#pongDue !== undefined) this.#slab(this.#protocol.pong(this.#pongDue));
+      this.#pongDue = undefined;
+      const next = this.#outbox?.take();
+      if (next === undefined) break;
+      const format = this.#formatOf(next.data, next.compress);
+      if (next.data.length > longestWhole) this.#begin(next.data, format);
+      else this.#frame(next.data, format);
+    }
+    if (this.#engine.slab.owner === this) this.#engine.slab.flush();
+    if (this.#full) return;
+    this.#outbox = undefined;
+    this.#writeClose();
+    this.#settle();
+    this.#owner.emptied();
+  }
+
+  #begin(data: string | Uint8Array, format: WireFormat): void {
+    const { turn, deflate, slab } = this.#engine;
+    const { role } = this.#protocol;
+    if (slab.owner === this) slab.flush();
+    if (format !== plain) this.#deflate!.forget();
+    if (role === "server") this.#long = turn.long(data, format);
+    else if (format === plain) this.#long = new CutMessage(data, role);
+    else
+      this.#long = new CompressedMessage(data, role, (bytes) => deflate!.compress(bytes, format));
+    this.#pieces = 0;
+  }
+
+  /** Returns whether the message has left. */
+  #sendPieces(long: LongMessage): boolean {
+    while (!this.#full) {
+      const piece = long.piece(this.#pieces);
+      if (piece === undefined) {
+        this.#long = undefined;
+        return true;
+      }
+      this.#pieces += 1;
+      this.write(piece);
+      if (long.fragmented) {
+        // Making a piece was work enough for this turn.
+        this.enlist();
+        return false;
+      }
+    }
+    return false;
+  }
+
+  /** RFC 6455 §5.4: a frame that has begun has to be completed; fragments need not follow. */
+  #cutShort(): void {
+    const long = this.#long;
+    if (long === undefined) return;
+    this.#long = undefined;
+    if (long.fragmented) return this.#owner.dropped(long.size);
+    for (let piece = long.piece(this.#pieces++); piece !== undefined; ) {
+      this.write(piece);
+      piece = long.piece(this.#pieces++);
     }
   }
 

@@ -4,7 +4,10 @@ export interface SendOptions {
   readonly key?: string;
   /** This message may be dropped when the outbox is full, whatever the slow policy is. */
   readonly droppable?: boolean;
-  /** Whether to compress, where that was negotiated. @defaultValue decided by size */
+  /**
+   * False keeps a message from being compressed: a picture is already, and a secret beside what a
+   * stranger chose had better not be. @defaultValue true: from the threshold on, where it was agreed
+   */
   readonly compress?: boolean;
 }
 

@@ -34,6 +34,11 @@ export class DeflateShare {
     this.#reserved -= size;
   }
 
+  /** Whether nothing was inflated since the last {@link refill}. */
+  get isFresh(): boolean {
+    return this.work === this.options.workPerTurn;
+  }
+
   /** Allows the work of another turn: call it once in each turn in which something is left to decode. */
   refill(): void {
     this.work = this.options.workPerTurn;

@@ -24,9 +24,10 @@ export interface ProtocolSink {
   onFail(error: ProtocolError): void;
   /**
    * Decoding a message takes longer than may be spent at once (§5.8 leaves an extension its work).
-   * The rest of the bytes waits until `decodeOn`, in a later turn, has told of the message.
+   * The rest of the bytes waits until `decodeOn`, in a later turn, has told of the message. Only
+   * with an extension.
    */
-  onDecoding(): void;
+  onDecoding?(): void;
 }
 
 /** Options of a {@link FrameReader}. */
@@ -396,7 +397,7 @@ export class FrameReader {
     // It was held a moment ago, so there is room.
     this.#budget.take(payload.length);
     this.#decoding = payload.length;
-    this.#sink.onDecoding();
+    this.#sink.onDecoding?.();
   }
 
   #endDecoding(): void {

@@ -3,11 +3,9 @@ import { mask } from "./mask.ts";
 import { Opcode, type Role } from "./opcode.ts";
 
 /**
- * Frames on their way out (RFC 6455 §5.2). A message is one frame: we never fragment, and always use
- * the shortest of the three length forms.
+ * Frames on their way out (RFC 6455 §5.2), always with the shortest of the three length forms. A
+ * message is one frame, unless it is compressed while it leaves.
  */
-
-const fin = 0x80;
 
 /** The longest header: two octets, eight of length, four of key. */
 export const maxHeaderSize = 14;
@@ -32,10 +30,11 @@ export function writeHeader(
   rsv: number,
   length: number,
   key: number | undefined,
+  fin = true,
 ): number {
   const masked = key === undefined ? 0 : 0x80;
   let position = offset;
-  target[position++] = fin | (rsv << 4) | opcode;
+  target[position++] = (fin ? 0x80 : 0) | (rsv << 4) | opcode;
   if (length < 126) {
     target[position++] = masked | length;
   } else if (length < 65536) {
@@ -55,12 +54,21 @@ export function writeHeader(
   return position;
 }
 
-/** Makes the frame of a whole message or of a control frame; a client's is masked with a fresh key. */
-export function frame(opcode: number, payload: Uint8Array, role: Role, rsv = 0): Buffer {
+/**
+ * Makes the frame of a whole message or of a control frame, or with `fin` false of a fragment that
+ * others follow; a client's is masked with a fresh key.
+ */
+export function frame(
+  opcode: number,
+  payload: Uint8Array,
+  role: Role,
+  rsv = 0,
+  fin = true,
+): Buffer {
   const size = headerSize(payload.length, role);
   const bytes = Buffer.allocUnsafe(size + payload.length);
   const key = role === "client" ? newMaskingKey() : undefined;
-  writeHeader(bytes, 0, opcode, rsv, payload.length, key);
+  writeHeader(bytes, 0, opcode, rsv, payload.length, key, fin);
   bytes.set(payload, size);
   if (key !== undefined) mask(bytes, size, bytes.length, key, 0);
   return bytes;

@@ -28,17 +28,20 @@ export class Protocol extends FrameReader {
     return this.#closeSent;
   }
 
-  /** The frame of a text message. @throws UsageError after a close frame. */
-  text(message: string): Buffer {
+  /**
+   * The frame of a text message, which the extension may encode. @throws UsageError after a close
+   * frame.
+   */
+  text(message: string, encode = true): Buffer {
     this.#checkOpen();
-    if (this.#extension === undefined) return textFrame(message, this.role);
+    if (this.#extension === undefined || !encode) return textFrame(message, this.role);
     return this.#encoded(Opcode.text, Buffer.from(message, "utf8"));
   }
 
-  /** The frame of a binary message. @throws UsageError after a close frame. */
-  bytes(message: Uint8Array): Buffer {
+  /** The frame of a binary message, likewise. @throws UsageError after a close frame. */
+  bytes(message: Uint8Array, encode = true): Buffer {
     this.#checkOpen();
-    if (this.#extension === undefined) return frame(Opcode.binary, message, this.role);
+    if (this.#extension === undefined || !encode) return frame(Opcode.binary, message, this.role);
     return this.#encoded(Opcode.binary, message);
   }
 

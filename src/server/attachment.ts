@@ -13,7 +13,9 @@ import type { ConnectionLimits } from "../internal/limits.ts";
 import type { Logger } from "../internal/logger.ts";
 import type { OriginPolicy } from "../internal/origin-policy.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
+import type { CompressionOptions } from "../protocol/compression-options.ts";
 import { checkClose } from "../protocol/close-code.ts";
+import { DeflateShare } from "../protocol/deflate-share.ts";
 import { type Handshake, judgeHandshake } from "../protocol/handshake.ts";
 import { checkOriginPolicy, judgeOrigin } from "../protocol/origin.ts";
 import { ConnectionScope } from "./connection-scope.ts";
@@ -36,6 +38,18 @@ export interface Upgrade {
   readonly request: IncomingMessage;
   readonly socket: Socket;
   readonly head: Buffer;
+}
+
+/** @throws UsageError `ERR_INVALID_OPTION` */
+function shareOf(compression: true | CompressionOptions): DeflateShare {
+  if (compression !== true && (typeof compression !== "object" || compression === null)) {
+    const given = JSON.stringify(compression);
+    throw new UsageError(
+      "ERR_INVALID_OPTION",
+      `compression is ${given}: it has to be true, false or an object of options`,
+    );
+  }
+  return new DeflateShare(compression === true ? {} : compression);
 }
 
 /** How many connections are closed at once when a server drains, and how long it waits in between. */
@@ -73,9 +87,11 @@ export class Attachment implements LinkOwner {
     this.#log = options.log ?? stderrLogger;
     checkLogger(this.#log);
     this.#onError = options.onError;
+    const { compression = false } = options;
     this.engine = new Engine({
       clock: options.clock ?? systemClock,
       partialBytes: this.limits.partialBytes,
+      deflate: compression === false ? undefined : shareOf(compression),
     });
   }
 
@@ -152,7 +168,7 @@ export class Attachment implements LinkOwner {
     });
     const scope = match === everything ? bare : enter(bare, match);
     const transport = new SocketTransport(socket);
-    const link = new ServerLink(transport, handshake.key, scope, request.url ?? "", limits, this);
+    const link = new ServerLink(transport, handshake, scope, request.url ?? "", limits, this);
     this.#pending++;
     this.#links.add(link);
     link.start(this.#application, head);

@@ -6,6 +6,7 @@ import type { Clock } from "../internal/clock.ts";
 import { type ConnectionLimits, defaultLimits } from "../internal/limits.ts";
 import type { Logger } from "../internal/logger.ts";
 import type { OriginPolicy } from "../internal/origin-policy.ts";
+import type { CompressionOptions } from "../protocol/compression-options.ts";
 
 /** Limits of a server: those of each connection, and those of all together. */
 export interface ServerLimits extends ConnectionLimits {
@@ -40,6 +41,11 @@ export interface WebSocketOptions<S extends Scope = Scope> {
   /** Which pages may connect. @defaultValue "same-host", since browsers send cookies along */
   readonly origins?: OriginPolicy;
   readonly limits?: ServerLimits;
+  /**
+   * Whether messages are compressed for clients that offer it (`permessage-deflate`, RFC 7692), and
+   * how. @defaultValue false: it saves traffic, and costs time and memory for each connection
+   */
+  readonly compression?: boolean | CompressionOptions;
   /**
    * Addresses or networks of proxies whose `X-Forwarded-*` headers are believed. They govern
    * `scope.client`, `scope.secure` and the same-host rule. @defaultValue none
@@ -116,6 +122,7 @@ export const webSocketOptionNames = [
   "websocket",
   "origins",
   "limits",
+  "compression",
   "trustProxy",
   "log",
   "onError",

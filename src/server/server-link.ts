@@ -10,7 +10,14 @@ import type { Transport, TransportSink } from "../connection/transport.ts";
 import type { ProtocolError } from "../errors.ts";
 import type { ConnectionLimits } from "../internal/limits.ts";
 import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
-import { handshakeResponse, refusalResponse } from "../protocol/handshake-response.ts";
+import { acceptDeflate } from "../protocol/deflate-negotiation.ts";
+import { formatExtensions } from "../protocol/extension-offer.ts";
+import type { Handshake } from "../protocol/handshake.ts";
+import {
+  checkedHeaders,
+  handshakeResponse,
+  refusalResponse,
+} from "../protocol/handshake-response.ts";
 import { publish } from "./diagnostics.ts";
 
 /** The one who keeps a list of the links. */
@@ -40,7 +47,8 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
   /** The request target as it came, for the log. */
   readonly target: string;
   readonly #transport: Transport;
-  readonly #key: string;
+  /** Until it is answered. */
+  #handshake: Handshake | undefined;
   readonly #limits: Required<ConnectionLimits>;
   readonly #owner: LinkOwner;
   #early: Uint8Array[] | undefined;
@@ -56,14 +64,14 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
 
   constructor(
     transport: Transport,
-    key: string,
+    handshake: Handshake,
     scope: Scope,
     target: string,
     limits: Required<ConnectionLimits>,
     owner: LinkOwner,
   ) {
     this.#transport = transport;
-    this.#key = key;
+    this.#handshake = handshake;
     this.scope = scope;
     this.target = target;
     this.#limits = limits;
@@ -115,16 +123,23 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
 
   accept(options: AcceptOptions): void {
     const { subprotocol, headers } = options;
-    const response = handshakeResponse({ key: this.#key, subprotocol, headers });
+    // What cannot be sent is told also when nobody is left to be sent it.
+    if (headers !== undefined) checkedHeaders(headers);
     // The peer may have left while the application made up its mind.
     if (this.#gone || this.#answered) return;
+    const { engine } = this.#owner;
+    const { key, extensions: offers } = this.#handshake!;
+    const agreed = engine.deflate && acceptDeflate(offers, engine.deflate);
+    const extensions = agreed && formatExtensions([agreed.answer]);
+    const response = handshakeResponse({ key, subprotocol, extensions, headers });
     this.#settle(true);
     this.#transport.write(Buffer.from(response, "latin1"));
     const connection = new Connection(this.#transport, {
       role: "server",
-      engine: this.#owner.engine,
+      engine,
       limits: this.#limits,
       sink: this,
+      deflate: agreed?.extension,
     });
     this.#connection = connection;
     for (const bit of Object.values(Pause)) if ((this.#pauses & bit) !== 0) connection.pause(bit);
@@ -250,6 +265,7 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
 
   #settle(accepted: boolean): void {
     this.#answered = true;
+    this.#handshake = undefined;
     this.#owner.settled(this, accepted);
   }
 }

@@ -1,9 +1,17 @@
+import {
+  acceptDeflate,
+  type CompressionOptions,
+  DeflateShare,
+  type ExtensionOffer,
+  type PermessageDeflate,
+} from "sluice/protocol";
 import { Connection, type ConnectionSink } from "../../src/connection/connection.ts";
 import { Engine } from "../../src/connection/engine.ts";
 import type { ProtocolError } from "../../src/errors.ts";
 import { type ConnectionLimits, defaultLimits } from "../../src/internal/limits.ts";
 import type { SendOptions, SlowPolicy } from "../../src/internal/send-options.ts";
 import { type Frame, FrameReader, writeFrame } from "../conformance/frame.ts";
+import { type DeflateMessage, DeflateReader } from "./deflate-reader.ts";
 import { MemoryTransport } from "./memory-transport.ts";
 import { SteppedClock } from "./stepped-clock.ts";
 
@@ -15,6 +23,10 @@ export interface PeerOptions {
   readonly slow?: SlowPolicy;
   /** Share the clock and the engine of another peer's connection. */
   readonly beside?: Peer;
+  /** Agree on permessage-deflate, with these options. */
+  readonly compression?: CompressionOptions;
+  /** What the client offers then. @defaultValue permessage-deflate, without parameters */
+  readonly offer?: ExtensionOffer;
 }
 
 /**
@@ -33,12 +45,15 @@ export class Peer implements ConnectionSink {
   busy = false;
   readonly slow: SlowPolicy;
   readonly #reader: FrameReader;
+  readonly #deflated = new DeflateReader();
   readonly #key: Buffer | undefined;
   #read = 0;
 
-  constructor({ role = "server", limits, slow = "close", beside }: PeerOptions = {}) {
+  constructor(options: PeerOptions = {}) {
+    const { role = "server", limits, slow = "close", beside, compression } = options;
+    const deflate = compression && new DeflateShare(compression);
     this.clock = beside?.clock ?? new SteppedClock();
-    this.engine = beside?.engine ?? new Engine({ clock: this.clock });
+    this.engine = beside?.engine ?? new Engine({ clock: this.clock, deflate });
     this.slow = slow;
     this.#reader = new FrameReader(role === "client");
     this.#key = role === "server" ? Buffer.of(0x5a, 0x01, 0xff, 0x80) : undefined;
@@ -47,7 +62,15 @@ export class Peer implements ConnectionSink {
       engine: this.engine,
       limits: { ...defaultLimits, ...limits },
       sink: this,
+      deflate: this.#agree(options.offer),
     });
+  }
+
+  #agree(
+    offer: ExtensionOffer = { name: "permessage-deflate", parameters: [] },
+  ): PermessageDeflate | undefined {
+    const { deflate } = this.engine;
+    return deflate && acceptDeflate([offer], deflate)?.extension;
   }
 
   // What the peer does.
@@ -75,8 +98,8 @@ export class Peer implements ConnectionSink {
   }
 
   /** Any frame, masked as it has to be. */
-  frame(opcode: number, payload: string | Uint8Array = "", fin = true): Buffer {
-    return writeFrame({ opcode, fin, rsv: 0, payload: Buffer.from(payload) }, this.#key);
+  frame(opcode: number, payload: string | Uint8Array = "", fin = true, rsv = 0): Buffer {
+    return writeFrame({ opcode, fin, rsv, payload: Buffer.from(payload) }, this.#key);
   }
 
   /** Ends its half of the transport. */
@@ -102,6 +125,11 @@ export class Peer implements ConnectionSink {
   /** The same in words: `text hello`, `close 1000 bye`. */
   received(): string[] {
     return this.frames().map(inWords);
+  }
+
+  /** The messages that got through in full, decompressed, with a note on how each came. */
+  messages(): DeflateMessage[] {
+    return [...this.#deflated.read(this.transport.wire)];
   }
 
   // What the application does.

@@ -162,7 +162,7 @@ describe.each(["TCP", "TLS"] as const)("a connection over %s that is reset", (ki
     const gone = once(ear, "gone");
     reset();
     await gone;
-    expect(drops).toEqual(["closed 1006", "3 closed", "5 closed"]);
+    expect(drops).toEqual(["closed 1006", "20000000 closed", "3 closed", "5 closed"]);
     expect(engine.wheel.size).toBe(0);
   });
 });

@@ -199,6 +199,7 @@ function room(options: RoomOptions = {}) {
   const owner: WriterOwner & { slow: SlowPolicy } = {
     slow: "close",
     dropped: (size) => dropped.push(size),
+    emptied() {},
   };
   const protocol = new Protocol({ role, sink: deaf });
   const writer = new Writer(transport, protocol, engine, outboxSize, owner);
@@ -216,5 +217,4 @@ const deaf: ProtocolSink = {
   onPong() {},
   onClose() {},
   onFail() {},
-  onDecoding() {},
 };
