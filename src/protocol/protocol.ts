@@ -1,11 +1,10 @@
 import { UsageError } from "../errors.ts";
 import { checkClose } from "./close-code.ts";
-import type { Extension } from "./extension.ts";
 import { closeFrame, frame, maxControlPayload, textFrame } from "./frame.ts";
-import { FrameReader, type ProtocolOptions } from "./frame-reader.ts";
+import { FrameReader } from "./frame-reader.ts";
 import { Opcode } from "./opcode.ts";
 
-export type { ProtocolOptions, ProtocolSink } from "./frame-reader.ts";
+export type { ProtocolOptions, ProtocolSink } from "./message-reader.ts";
 
 /**
  * RFC 6455 after the opening handshake, both halves, without any I/O.
@@ -15,13 +14,7 @@ export type { ProtocolOptions, ProtocolSink } from "./frame-reader.ts";
  * right role, masked or not, and never one after a close frame.
  */
 export class Protocol extends FrameReader {
-  readonly #extension: Extension | undefined;
   #closeSent = false;
-
-  constructor(options: ProtocolOptions) {
-    super(options);
-    this.#extension = options.extension;
-  }
 
   /** Whether a close frame was made by {@link close}. */
   get closeSent(): boolean {
@@ -34,14 +27,14 @@ export class Protocol extends FrameReader {
    */
   text(message: string, encode = true): Buffer {
     this.#checkOpen();
-    if (this.#extension === undefined || !encode) return textFrame(message, this.role);
+    if (this.extension === undefined || !encode) return textFrame(message, this.role);
     return this.#encoded(Opcode.text, Buffer.from(message, "utf8"));
   }
 
   /** The frame of a binary message, likewise. @throws UsageError after a close frame. */
   bytes(message: Uint8Array, encode = true): Buffer {
     this.#checkOpen();
-    if (this.#extension === undefined || !encode) return frame(Opcode.binary, message, this.role);
+    if (this.extension === undefined || !encode) return frame(Opcode.binary, message, this.role);
     return this.#encoded(Opcode.binary, message);
   }
 
@@ -72,7 +65,7 @@ export class Protocol extends FrameReader {
 
   /** The frame of what the extension makes of a message (§9); of the message, if it leaves it alone. */
   #encoded(opcode: number, payload: Uint8Array): Buffer {
-    const extension = this.#extension!;
+    const extension = this.extension!;
     const encoded = extension.encode(payload);
     if (encoded === undefined) return frame(opcode, payload, this.role);
     return frame(opcode, encoded, this.role, extension.rsv);

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { ErrorCode, ProtocolError } from "../../src/errors.ts";
-import { FrameReader, type ProtocolOptions } from "../../src/protocol/frame-reader.ts";
+import { FrameReader } from "../../src/protocol/frame-reader.ts";
+import type { ProtocolOptions } from "../../src/protocol/message-reader.ts";
 import type { Role } from "../../src/protocol/opcode.ts";
 import type { ProtocolSink } from "../../src/protocol/protocol.ts";
 
