@@ -94,12 +94,17 @@ export type {
   Delivery,
   Gap,
   GroupSendOptions,
+  GroupWatcher,
   Joined,
   JoinOptions,
   LayerMessage,
   Member,
+  MemberPage,
+  PageOptions,
+  Watch,
 } from "./layers/channel-layer.ts";
 export { type Codec, jsonCodec } from "./layers/codec.ts";
+export type { HistoryRule } from "./layers/history-rule.ts";
 export { type MemoryLayerOptions, memoryLayer } from "./layers/memory.ts";
 
 // Shared words

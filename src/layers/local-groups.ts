@@ -1,4 +1,5 @@
-import type { Delivery, LayerMessage } from "./channel-layer.ts";
+import type { Delivery, Gap, LayerMessage } from "./channel-layer.ts";
+import type { HistoryItem } from "./slice.ts";
 
 /** What can be on the list of a group in this process: a layer's channel. */
 export interface LocalMember {
@@ -9,6 +10,18 @@ export interface LocalMember {
   answersTo(name: string): boolean;
   /** Takes one message; after it was closed it does nothing. */
   deliver(message: LayerMessage, delivery: Delivery): void;
+  /** Takes one message of a group with a history; false if it has no room. */
+  offer(message: LayerMessage, delivery: Delivery): boolean;
+  /** Learns of a loss in a group with a history. */
+  gap(gap: Gap): void;
+}
+
+/** Who stands at the door of a group with a history, and knows which members are behind. */
+export interface Gate {
+  /** The members are served with this item from now on. */
+  begin(item: HistoryItem): void;
+  /** Gives it to one of them. */
+  serve(member: LocalMember, item: HistoryItem): void;
 }
 
 /**
@@ -25,7 +38,8 @@ export interface LocalMember {
  */
 export class LocalGroups {
   readonly #groups = new Map<string, Group>();
-  readonly #memberships = new Map<LocalMember, Set<Group>>();
+  /** Nearly every member is in one group, and needs no set for it. */
+  readonly #memberships = new Map<LocalMember, Group | Set<Group>>();
   readonly #onError: (error: unknown) => void;
 
   #delivering = false;
@@ -49,6 +63,21 @@ export class LocalGroups {
     return this.#groups.size;
   }
 
+  /** The groups that have a member. */
+  names(): Iterable<string> {
+    return this.#groups.keys();
+  }
+
+  /** Whether a member is on a group's list. */
+  has(group: string, member: LocalMember): boolean {
+    return this.#groups.get(group)?.members.has(member) ?? false;
+  }
+
+  /** The members of a group, in the order in which they joined. */
+  members(group: string): Iterable<LocalMember> {
+    return this.#groups.get(group)?.members ?? [];
+  }
+
   /** How many members a group has. */
   size(group: string): number {
     return this.#groups.get(group)?.members.size ?? 0;
@@ -70,8 +99,9 @@ export class LocalGroups {
     entry.snapshot = undefined;
 
     const joined = this.#memberships.get(member);
-    if (joined === undefined) this.#memberships.set(member, new Set([entry]));
-    else joined.add(entry);
+    if (joined === undefined) this.#memberships.set(member, entry);
+    else if (joined instanceof Set) joined.add(entry);
+    else this.#memberships.set(member, new Set([joined, entry]));
     return first;
   }
 
@@ -83,8 +113,8 @@ export class LocalGroups {
     const entry = this.#groups.get(group);
     if (entry === undefined || !entry.members.has(member)) return false;
     const joined = this.#memberships.get(member);
-    joined?.delete(entry);
-    if (joined?.size === 0) this.#memberships.delete(member);
+    if (joined instanceof Set) joined.delete(entry);
+    if (!(joined instanceof Set) || joined.size === 0) this.#memberships.delete(member);
     return this.#remove(entry, member);
   }
 
@@ -94,7 +124,7 @@ export class LocalGroups {
     const joined = this.#memberships.get(member);
     if (joined === undefined) return emptied;
     this.#memberships.delete(member);
-    for (const entry of joined) {
+    for (const entry of joined instanceof Set ? joined : [joined]) {
       if (this.#remove(entry, member)) emptied.push(entry.name);
     }
     return emptied;
@@ -121,8 +151,19 @@ export class LocalGroups {
     this.#serveParcels();
   }
 
+  /** Gives an item of a group's history to each member, through its gate; otherwise as {@link deliver}. */
+  deliverItem(group: string, item: HistoryItem, gate: Gate): void {
+    if (this.#delivering) {
+      this.#parcels.push({ to: group, item, gate });
+      return;
+    }
+    this.#delivering = true;
+    this.#serveItem(group, item, gate);
+    this.#serveParcels();
+  }
+
   /** Gives a message to one member, in one order with those of its groups. */
-  deliverTo(member: LocalMember, message: LayerMessage, delivery: Delivery): void {
+  deliverTo(member: Recipient, message: LayerMessage, delivery: Delivery): void {
     if (this.#delivering) {
       this.#parcels.push({ to: member, message, delivery, except: undefined });
       return;
@@ -130,6 +171,15 @@ export class LocalGroups {
     this.#delivering = true;
     this.#serve(member, message, delivery);
     this.#serveParcels();
+  }
+
+  /** Tells a member of a loss, at once. */
+  tell(member: LocalMember, gap: Gap): void {
+    try {
+      member.gap(gap);
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
   #serveGroup(
@@ -151,7 +201,27 @@ export class LocalGroups {
     this.#departed = undefined;
   }
 
-  #serve(member: LocalMember, message: LayerMessage, delivery: Delivery): void {
+  #serveItem(group: string, item: HistoryItem, gate: Gate): void {
+    gate.begin(item);
+    const entry = this.#groups.get(group);
+    if (entry === undefined) return;
+    entry.snapshot ??= [...entry.members];
+    this.#served = entry;
+    const { except } = item;
+    for (const member of entry.snapshot) {
+      if (this.#departed?.has(member)) continue;
+      if (except !== undefined && member.answersTo(except)) continue;
+      try {
+        gate.serve(member, item);
+      } catch (error) {
+        this.#report(error);
+      }
+    }
+    this.#served = undefined;
+    this.#departed = undefined;
+  }
+
+  #serve(member: Recipient, message: LayerMessage, delivery: Delivery): void {
     try {
       member.deliver(message, delivery);
     } catch (error) {
@@ -164,9 +234,13 @@ export class LocalGroups {
     while (this.#parcels.length > 0) {
       this.#batch = this.#parcels;
       this.#parcels = [];
-      for (const { to, message, delivery, except } of this.#batch) {
-        if (typeof to === "string") this.#serveGroup(to, message, delivery, except);
-        else this.#serve(to, message, delivery);
+      for (const parcel of this.#batch) {
+        if ("item" in parcel) this.#serveItem(parcel.to, parcel.item, parcel.gate);
+        else if (typeof parcel.to !== "string") {
+          this.#serve(parcel.to, parcel.message, parcel.delivery);
+        } else {
+          this.#serveGroup(parcel.to, parcel.message, parcel.delivery, parcel.except);
+        }
       }
     }
     this.#batch = [];
@@ -202,16 +276,21 @@ interface Group {
   snapshot: readonly LocalMember[] | undefined;
 }
 
+/** Who gets a message that is for nobody else. */
+type Recipient = Pick<LocalMember, "deliver">;
+
 /** A message that waits until the present delivery is over. */
-interface Parcel {
-  readonly to: string | LocalMember;
-  readonly message: LayerMessage;
-  readonly delivery: Delivery;
-  readonly except: string | undefined;
-}
+type Parcel =
+  | {
+      readonly to: string | Recipient;
+      readonly message: LayerMessage;
+      readonly delivery: Delivery;
+      readonly except: string | undefined;
+    }
+  | { readonly to: string; readonly item: HistoryItem; readonly gate: Gate };
 
 /** Lets the error surface as that of any callback does, but after everybody was served. */
-function rethrow(error: unknown): void {
+export function rethrow(error: unknown): void {
   queueMicrotask(() => {
     throw error;
   });

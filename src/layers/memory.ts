@@ -7,14 +7,26 @@ import type {
   ChannelOptions,
   Delivery,
   GroupSendOptions,
+  GroupWatcher,
   Joined,
   JoinOptions,
   LayerMessage,
   Member,
+  MemberPage,
+  PageOptions,
+  Watch,
 } from "./channel-layer.ts";
 import { checkMessage, type Codec, jsonCodec } from "./codec.ts";
-import { LocalGroups, type LocalMember } from "./local-groups.ts";
+import { type FeedOpening, GroupFeeds } from "./group-feeds.ts";
+import { GroupWatchers } from "./group-watchers.ts";
+import { Histories } from "./histories.ts";
+import type { History } from "./history.ts";
+import { type HistoryRule, HistoryRules } from "./history-rule.ts";
+import { type ChannelHost, LocalChannel } from "./local-channel.ts";
+import { LocalGroups, rethrow } from "./local-groups.ts";
 import { anonymousPrefix, checkFixedName, checkName } from "./name.ts";
+import { direct, NamedChannels } from "./named-channels.ts";
+import { pageOf } from "./page.ts";
 
 /** Options of {@link memoryLayer}. */
 export interface MemoryLayerOptions {
@@ -29,11 +41,21 @@ export interface MemoryLayerOptions {
    */
   readonly expiry?: number;
   /**
+   * Which groups have a history, and how much of it; the first rule that matches counts. Without
+   * one a group is at-most-once. @defaultValue none: a history costs memory
+   */
+  readonly history?: readonly HistoryRule[];
+  /**
+   * What all histories together may hold, in bytes as their rules count them. Beyond it those groups
+   * give way that were longest not sent to. @defaultValue 64 MiB
+   */
+  readonly historyBytes?: number;
+  /**
    * How messages are written down; here too, so that what works in memory works over a network.
    * @defaultValue {@link jsonCodec}
    */
   readonly codec?: Codec;
-  /** What tells the time to expiry. @defaultValue the system's */
+  /** What tells the time to expiry and histories. @defaultValue the system's */
   readonly clock?: Clock;
   /**
    * Gets what members throw, which they must not.
@@ -46,8 +68,9 @@ export interface MemoryLayerOptions {
  * A channel layer inside this process, and the default: many applications need no second one.
  *
  * A message is delivered before `send` or `groupSend` returns, except from inside a delivery: then
- * right after that one. Groups have no history.
- * @throws UsageError `ERR_INVALID_OPTION` for a capacity or expiry out of range.
+ * right after that one. A position is good for as long as the process lives; after a restart, or in
+ * another process, it is not recovered.
+ * @throws UsageError `ERR_INVALID_OPTION` for an option out of range.
  */
 export function memoryLayer<M extends LayerMessage = LayerMessage>(
   options: MemoryLayerOptions = {},
@@ -55,22 +78,22 @@ export function memoryLayer<M extends LayerMessage = LayerMessage>(
   return new MemoryLayer(options);
 }
 
-class MemoryLayer implements ChannelLayer {
-  readonly #capacity: number;
-  readonly #expiry: number;
+class MemoryLayer implements ChannelLayer, ChannelHost {
   readonly #codec: Codec;
   readonly #clock: Clock;
 
   readonly #groups: LocalGroups;
   /** The channels without a fixed name that have told somebody their name. */
-  readonly #anonymous = new Map<string, MemoryChannel>();
-  /** The fixed names that somebody reads or something waits on. */
-  readonly #named = new Map<string, Queue>();
+  readonly #anonymous = new Map<string, LocalChannel>();
+  readonly #named: NamedChannels;
+  /** Absent where no group has a history. */
+  readonly #histories: Histories | undefined;
+  readonly #feeds: GroupFeeds;
+  readonly #watchers: GroupWatchers;
 
   /** Nobody outside guesses a name: 96 random bits, then a count. */
   readonly #namePrefix = `${anonymousPrefix}${randomBytes(12).toString("base64url")}.`;
   #namesMade = 0;
-  #cancelSweep: (() => void) | undefined;
   #closed = false;
 
   constructor(options: MemoryLayerOptions) {
@@ -81,23 +104,23 @@ class MemoryLayer implements ChannelLayer {
     if (!(expiry > 0 && expiry <= longestTimer)) {
       throw invalidOption("expiry", expiry, `above 0 and at most ${longestTimer}`);
     }
-    this.#capacity = capacity;
-    this.#expiry = expiry;
     this.#codec = codec;
     this.#clock = clock;
-    this.#groups = new LocalGroups(options.onError);
+    const onError = options.onError ?? rethrow;
+    const groups = new LocalGroups(onError);
+    this.#groups = groups;
+    this.#watchers = new GroupWatchers(onError);
+    this.#named = new NamedChannels({ capacity, expiry, clock, groups });
+    this.#histories = historiesFor(options, clock, groups);
+    this.#feeds = new GroupFeeds(groups, (group) => this.#openFeed(group));
   }
 
   channel(member: Member, { name }: ChannelOptions = {}): Channel {
     this.#assertOpen();
-    if (name === undefined) return new MemoryChannel(this, member);
+    if (name === undefined) return new LocalChannel(this, member);
     checkFixedName(name);
-    const channel = new MemoryChannel(this, member, name);
-    const queue = this.#queue(name);
-    queue.dropExpired(this.#clock.now());
-    queue.readers.push(channel);
-    // Not at once: the reader does not even have its channel yet.
-    if (queue.waiting.length > 0) queueMicrotask(() => this.#serveWaiting(queue));
+    const channel = new LocalChannel(this, member, name);
+    this.#named.open(name, channel);
     return channel;
   }
 
@@ -110,7 +133,7 @@ class MemoryLayer implements ChannelLayer {
     checkMessage(message);
     const encoded = this.#codec.encode(message);
     if (!channel.startsWith(anonymousPrefix)) {
-      this.#sendToNamed(channel, encoded);
+      this.#named.send(channel, () => this.#codec.decode(encoded));
       return;
     }
     const reader = this.#anonymous.get(channel);
@@ -121,119 +144,143 @@ class MemoryLayer implements ChannelLayer {
   async join(group: string, channel: Channel, options?: JoinOptions): Promise<Joined> {
     this.#assertOpen();
     checkName("group", group);
-    if (!(channel instanceof MemoryChannel && channel.isOpenOn(this))) {
+    if (!(channel instanceof LocalChannel && channel.isOpenOn(this))) {
       throw new ChannelLayerError(
         "ERR_CHANNEL_CLOSED",
         `cannot join the group ${JSON.stringify(group)}: the channel is closed or of another layer`,
       );
     }
-    this.#groups.join(group, channel);
-    return options?.since === undefined ? joined : notRecovered;
+    const isFirst = this.#groups.join(group, channel);
+    if (isFirst) this.#watchers.occupied(group);
+    const since = options?.since;
+    if (this.#histories?.of(group) !== undefined) return this.#feeds.join(group, channel, since);
+    return since === undefined ? joined : notRecovered;
   }
 
   async leave(group: string, channel: Channel): Promise<void> {
     this.#assertOpen();
     checkName("group", group);
-    if (channel instanceof MemoryChannel) this.#groups.leave(group, channel);
+    if (!(channel instanceof LocalChannel)) return;
+    const emptied = this.#groups.leave(group, channel);
+    this.#feeds.leave(group, channel, emptied);
+    if (emptied) this.#vacated(group);
   }
 
   async groupSend(
     group: string,
     message: LayerMessage,
     options?: GroupSendOptions,
-  ): Promise<undefined> {
+  ): Promise<string | undefined> {
     this.#assertOpen();
     checkName("group", group);
     checkMessage(message);
+    const id = options?.id;
+    if (id !== undefined) checkName("message id", id);
     // For nobody, too: what cannot be sent should not come to light with the first member.
     const encoded = this.#codec.encode(message);
-    if (this.#groups.size(group) === 0) return;
-    const id = options?.id;
+    const history = this.#histories?.of(group);
+    if (history !== undefined) return this.#append(group, history, encoded, options);
+    if (this.#groups.size(group) === 0) return undefined;
     const delivery: Delivery = Object.freeze(id === undefined ? { group } : { group, id });
     this.#groups.deliver(group, this.#codec.decode(encoded), delivery, options?.except);
+    return undefined;
+  }
+
+  async groupCount(group: string): Promise<number> {
+    this.#assertOpen();
+    checkName("group", group);
+    return this.#groups.size(group);
+  }
+
+  async groupMembers(group: string, options?: PageOptions): Promise<MemberPage> {
+    this.#assertOpen();
+    checkName("group", group);
+    const names = new Set<string>();
+    for (const member of this.#groups.members(group)) names.add((member as LocalChannel).name);
+    const { page, next } = pageOf(names, options);
+    return next === undefined ? { channels: page } : { channels: page, next };
+  }
+
+  async isMember(group: string, channel: string): Promise<boolean> {
+    this.#assertOpen();
+    checkName("group", group);
+    checkName("channel", channel);
+    const one = this.#anonymous.get(channel);
+    if (one !== undefined) return this.#groups.has(group, one);
+    return this.#named.readers(channel).some((reader) => this.#groups.has(group, reader));
+  }
+
+  async watch(groups: string, watcher: GroupWatcher): Promise<Watch> {
+    this.#assertOpen();
+    return this.#watchers.add(groups, watcher, this.#groups.names());
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#watchers.clear();
     this.#groups.clear();
+    this.#feeds.clear();
     this.#anonymous.clear();
-    for (const queue of this.#named.values()) {
-      queue.readers.length = 0;
-      queue.waiting.length = 0;
-    }
     this.#named.clear();
-    this.#cancelSweep?.();
+    this.#histories?.clear();
   }
 
-  /** For {@link MemoryChannel}: a name, under which the channel can be reached from now on. */
-  nameFor(channel: MemoryChannel): string {
+  // For its channels.
+
+  /** @internal */
+  nameFor(channel: LocalChannel): string {
     this.#namesMade += 1;
     const name = this.#namePrefix + this.#namesMade.toString(36);
     if (!this.#closed && channel.isOpenOn(this)) this.#anonymous.set(name, channel);
     return name;
   }
 
-  /** For {@link MemoryChannel}: forgets one that was closed. */
-  forget(channel: MemoryChannel, name: string | undefined): void {
-    this.#groups.leaveAll(channel);
-    if (name === undefined || this.#anonymous.delete(name)) return;
-    const queue = this.#named.get(name);
-    if (queue === undefined) return;
-    queue.removeReader(channel);
-    if (queue.isIdle) this.#named.delete(name);
+  /** @internal */
+  resume(channel: LocalChannel): void {
+    this.#feeds.resume(channel);
   }
 
-  #sendToNamed(name: string, encoded: string | Uint8Array): void {
+  /** @internal */
+  async forget(channel: LocalChannel, name: string | undefined): Promise<void> {
+    const emptied = this.#groups.leaveAll(channel);
+    this.#feeds.leaveAll(channel, emptied);
+    for (const group of emptied) this.#vacated(group);
+    if (name !== undefined && !this.#anonymous.delete(name)) this.#named.close(name, channel);
+  }
+
+  /** The last member of a group left. Its history stays for a while. */
+  #vacated(group: string): void {
+    this.#histories?.touch(group);
+    this.#watchers.vacated(group);
+  }
+
+  /** Number, history and delivery are one turn: all members see one order, and no seam shows. */
+  #append(
+    group: string,
+    history: History,
+    encoded: string | Uint8Array,
+    options: GroupSendOptions = {},
+  ): string {
     const now = this.#clock.now();
-    const held = this.#named.get(name);
-    if (held === undefined || held.readers.length === 0) {
-      held?.dropExpired(now);
-      if ((held?.waiting.length ?? 0) >= this.#capacity) {
-        throw new ChannelLayerError(
-          "ERR_CHANNEL_FULL",
-          `nobody reads the channel ${JSON.stringify(name)}, and its capacity of ${this.#capacity} waiting messages is used up`,
-          { temporary: true },
-        );
-      }
-    }
+    const { id } = options;
+    const known = id === undefined ? undefined : history.positionOf(id, now);
+    if (known !== undefined) return known;
     const message = this.#codec.decode(encoded);
-    const queue = held ?? this.#queue(name);
-    queue.waiting.push({ message, expires: now + this.#expiry });
-    if (queue.readers.length > 0) this.#groups.deliverTo(queue, message, direct);
-    if (queue.waiting.length > 0) this.#scheduleSweep();
+    const before = history.bytes;
+    const item = history.append(message, Buffer.byteLength(encoded), now, options);
+    this.#histories?.grown(group, history, before);
+    this.#feeds.of(group)?.live(history.epoch, item);
+    return item.delivery.position as string;
   }
 
-  #serveWaiting(queue: Queue): void {
-    for (const { message } of [...queue.waiting]) {
-      this.#groups.deliverTo(queue, message, direct);
-    }
-  }
-
-  #queue(name: string): Queue {
-    let queue = this.#named.get(name);
-    if (queue === undefined) {
-      queue = new Queue();
-      this.#named.set(name, queue);
-    }
-    return queue;
-  }
-
-  /**
-   * One timer for all that waits. Expired messages are dropped when their channel is used; this is
-   * for the channels that nobody uses again.
-   */
-  #scheduleSweep(): void {
-    this.#cancelSweep ??= this.#clock.after(this.#expiry, () => {
-      this.#cancelSweep = undefined;
-      const now = this.#clock.now();
-      let somethingWaits = false;
-      for (const [name, queue] of this.#named) {
-        queue.dropExpired(now);
-        if (queue.isIdle) this.#named.delete(name);
-        else if (queue.waiting.length > 0) somethingWaits = true;
-      }
-      if (somethingWaits) this.#scheduleSweep();
-    });
+  #openFeed(group: string): FeedOpening {
+    // Held for as long as the group has members, who are the reason to open a feed.
+    const history = this.#histories?.of(group) as History;
+    return {
+      source: { read: (since, limit) => history.read(since, limit, this.#clock.now()) },
+      recover: history.rule.recover,
+      start: { epoch: history.epoch, offset: history.top },
+    };
   }
 
   #assertOpen(): void {
@@ -242,84 +289,19 @@ class MemoryLayer implements ChannelLayer {
   }
 }
 
-/** One reader. A connection that nobody addresses costs these three fields. */
-class MemoryChannel implements Channel, LocalMember {
-  readonly #layer: MemoryLayer;
-  /** Absent once closed, so that a channel kept by somebody keeps no connection. */
-  #member: Member | undefined;
-  /** Its fixed name, or the one that was made when somebody first asked. */
-  #name: string | undefined;
-
-  constructor(layer: MemoryLayer, member: Member, name?: string) {
-    this.#layer = layer;
-    this.#member = member;
-    this.#name = name;
+function historiesFor(
+  { history = [], historyBytes = 64 * 1024 * 1024 }: MemoryLayerOptions,
+  clock: Clock,
+  groups: LocalGroups,
+): Histories | undefined {
+  if (!Number.isSafeInteger(historyBytes) || historyBytes < 1) {
+    throw invalidOption("historyBytes", historyBytes, "a whole number from 1");
   }
-
-  get name(): string {
-    this.#name ??= this.#layer.nameFor(this);
-    return this.#name;
-  }
-
-  answersTo(name: string): boolean {
-    return this.#name === name;
-  }
-
-  isOpenOn(layer: MemoryLayer): boolean {
-    return this.#layer === layer && this.#member !== undefined;
-  }
-
-  deliver(message: LayerMessage, delivery: Delivery): void {
-    this.#member?.deliver(message, delivery);
-  }
-
-  async close(): Promise<void> {
-    if (this.#member === undefined) return;
-    this.#member = undefined;
-    this.#layer.forget(this, this.#name);
-  }
+  const rules = new HistoryRules(history);
+  if (history.length === 0) return undefined;
+  const isJoined = (group: string): boolean => groups.size(group) > 0;
+  return new Histories({ rules, clock, bytes: historyBytes, isJoined });
 }
-
-/** Where the readers of one fixed name and the messages for it meet. */
-class Queue implements LocalMember {
-  /** The next in turn is the first. */
-  readonly readers: MemoryChannel[] = [];
-  /** Oldest first. What has a reader passes through here too: one queue, one order. */
-  readonly waiting: { readonly message: LayerMessage; readonly expires: number }[] = [];
-
-  get isIdle(): boolean {
-    return this.readers.length === 0 && this.waiting.length === 0;
-  }
-
-  answersTo(): boolean {
-    return false;
-  }
-
-  /**
-   * Gives the oldest message to the next reader. It is the message that this call is about, unless
-   * older ones wait; and if the last reader has left since, all of them go on waiting.
-   */
-  deliver(): void {
-    const reader = this.readers.shift();
-    if (reader === undefined) return;
-    this.readers.push(reader);
-    const next = this.waiting.shift();
-    if (next !== undefined) reader.deliver(next.message, direct);
-  }
-
-  removeReader(channel: MemoryChannel): void {
-    const index = this.readers.indexOf(channel);
-    if (index >= 0) this.readers.splice(index, 1);
-  }
-
-  dropExpired(now: number): void {
-    const fresh = this.waiting.findIndex(({ expires }) => expires > now);
-    this.waiting.splice(0, fresh < 0 ? this.waiting.length : fresh);
-  }
-}
-
-/** How every message to a channel itself comes. */
-const direct: Delivery = Object.freeze({});
 
 const joined: Joined = Object.freeze({});
 const notRecovered: Joined = Object.freeze({ recovered: false });

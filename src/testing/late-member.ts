@@ -26,9 +26,29 @@ export class LateMember implements Member {
   }
 
   deliver(message: LayerMessage, delivery: Delivery): void {
-    const { lost, delay, overtakes } = this.#fate();
+    const fate = this.#fate();
+    if (this.#isPrompt(fate)) this.#member.deliver(message, delivery);
+    else this.#delay(fate, message, delivery);
+  }
+
+  /** What comes late is taken whether there is room or not: nobody could be told any more. */
+  offer(message: LayerMessage, delivery: Delivery): boolean {
+    const fate = this.#fate();
+    if (!this.#isPrompt(fate)) {
+      this.#delay(fate, message, delivery);
+      return true;
+    }
+    if (this.#member.offer !== undefined) return this.#member.offer(message, delivery);
+    this.#member.deliver(message, delivery);
+    return true;
+  }
+
+  #isPrompt({ lost, delay }: Fate): boolean {
+    return !lost && delay === 0 && this.#parcels.length === 0;
+  }
+
+  #delay({ lost, delay, overtakes }: Fate, message: LayerMessage, delivery: Delivery): void {
     if (lost) return;
-    if (delay === 0 && this.#parcels.length === 0) return this.#member.deliver(message, delivery);
     const now = this.#clock.now();
     const last = this.#parcels.at(-1)?.due ?? now;
     const due = overtakes ? now + delay : Math.max(now + delay, last);

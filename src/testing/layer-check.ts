@@ -6,6 +6,8 @@ import type { ChannelLayer } from "../layers/channel-layer.ts";
 export interface LayerCheck {
   /** The promise, as a sentence. */
   readonly name: string;
+  /** What the context has to give for it; without it the check fails and says so. */
+  readonly needs?: "history";
   /** Rejects when the layer breaks the promise. */
   run(context: LayerCheckContext): Promise<void>;
 }
@@ -17,10 +19,33 @@ export interface LayerCheckContext {
   readonly other: ChannelLayer;
   /** How many messages both layers let wait on a fixed name that nobody reads. Small is quick. */
   readonly capacity: number;
+  /**
+   * Groups with a history. A layer that keeps none leaves it out, and the checks whose `needs` is
+   * `"history"` too.
+   */
+  readonly history?: HistoryUnderCheck;
   /** Lets the layers' expiry pass: moves their clock, or waits. */
   expire(): void | Promise<void>;
   /** Resolves when `condition` stops throwing; rejects with what it threw when it took too long. */
   eventually(condition: () => void): Promise<void>;
+}
+
+/** How both layers keep the history of some groups. */
+export interface HistoryUnderCheck {
+  /** Groups whose names begin with this have one; no others do. */
+  readonly prefix: string;
+  /** How many messages are held, from 8 on. Small is quick. */
+  readonly size: number;
+  /** Lets all messages, and all ids, become too old: moves the layers' clock, or waits. */
+  expire(): void | Promise<void>;
+}
+
+/** The history that a check needs. @throws Error that says what to do about it, if there is none. */
+export function historyOf({ history }: LayerCheckContext): HistoryUnderCheck {
+  if (history !== undefined) return history;
+  throw new Error(
+    'this check needs groups with a history: give `history` in the context, or, for a layer that keeps none, leave out the checks whose `needs` is "history"',
+  );
 }
 
 /** Asserts that a call does not throw, and that its promise rejects with an error of this code. */

@@ -1,7 +1,10 @@
 import { channelChecks } from "./layer-channel-checks.ts";
 import type { LayerCheck } from "./layer-check.ts";
 import { groupChecks } from "./layer-group-checks.ts";
+import { historyChecks } from "./layer-history-checks.ts";
+import { memberChecks } from "./layer-member-checks.ts";
 import { messageChecks } from "./layer-message-checks.ts";
+import { recoveryChecks } from "./layer-recovery-checks.ts";
 
 /**
  * What a channel layer has to pass: each promise of {@link ChannelLayer}, tried from outside. They
@@ -12,9 +15,18 @@ import { messageChecks } from "./layer-message-checks.ts";
  *   test(check.name, () => check.run(freshContext()));
  * }
  * ```
+ *
+ * A layer that keeps no history leaves out those whose `needs` is `"history"`, and says so itself:
+ *
+ * ```ts
+ * const checks = layerChecks.filter(({ needs }) => needs !== "history");
+ * ```
  */
 export const layerChecks: readonly LayerCheck[] = [
   ...groupChecks,
   ...channelChecks,
   ...messageChecks,
+  ...memberChecks,
+  ...historyChecks,
+  ...recoveryChecks,
 ];

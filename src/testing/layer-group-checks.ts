@@ -236,7 +236,7 @@ export const groupChecks: readonly LayerCheck[] = [
       const closed = new LayerReader(layer).channel;
       await closed.close();
       await rejects("ERR_CHANNEL_CLOSED", () => layer.join(fresh("room"), closed));
-      const foreign = { name: "elsewhere", close: () => Promise.resolve() };
+      const foreign = { name: "elsewhere", resume() {}, close: () => Promise.resolve() };
       await rejects("ERR_CHANNEL_CLOSED", () => layer.join(fresh("room"), foreign));
     },
   },

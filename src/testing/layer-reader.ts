@@ -3,6 +3,7 @@ import type {
   Channel,
   ChannelLayer,
   Delivery,
+  Gap,
   LayerMessage,
   Member,
 } from "../layers/channel-layer.ts";
@@ -28,6 +29,29 @@ export class LayerReader implements Member {
   /** The `text` of each message so far. */
   get texts(): unknown[] {
     return this.messages.map((message) => message.text);
+  }
+}
+
+/** A reader that may have no room, and keeps what it is told of losses. */
+export class PacedReader extends LayerReader {
+  readonly gaps: Gap[] = [];
+  /** How often it refused. */
+  refused = 0;
+  /** How many messages it takes before it has no room. */
+  room: number = Infinity;
+
+  offer(message: LayerMessage, delivery: Delivery): boolean {
+    if (this.room === 0) {
+      this.refused += 1;
+      return false;
+    }
+    this.room -= 1;
+    this.deliver(message, delivery);
+    return true;
+  }
+
+  gap(gap: Gap): void {
+    this.gaps.push(gap);
   }
 }
 

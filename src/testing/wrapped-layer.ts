@@ -4,10 +4,14 @@ import type {
   ChannelLayer,
   ChannelOptions,
   GroupSendOptions,
+  GroupWatcher,
   Joined,
   JoinOptions,
   LayerMessage,
   Member,
+  MemberPage,
+  PageOptions,
+  Watch,
 } from "../layers/channel-layer.ts";
 
 /** A layer around a layer: a tool changes what it wants to, and everything else goes on. */
@@ -42,6 +46,22 @@ export class WrappedLayer implements ChannelLayer {
     return this.#inner.groupSend(group, message, options);
   }
 
+  groupCount(group: string): Promise<number> {
+    return this.#inner.groupCount(group);
+  }
+
+  groupMembers(group: string, options?: PageOptions): Promise<MemberPage> {
+    return this.#inner.groupMembers(group, options);
+  }
+
+  isMember(group: string, channel: string): Promise<boolean> {
+    return this.#inner.isMember(group, channel);
+  }
+
+  watch(groups: string, watcher: GroupWatcher): Promise<Watch> {
+    return this.#inner.watch(groups, watcher);
+  }
+
   async close(): Promise<void> {
     await this.#inner.close();
   }
@@ -57,6 +77,10 @@ export class WrappedChannel implements Channel {
 
   get name(): string {
     return this.inner.name;
+  }
+
+  resume(): void {
+    this.inner.resume();
   }
 
   close(): Promise<void> {

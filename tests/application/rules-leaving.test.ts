@@ -113,7 +113,7 @@ describe("when a connection ends", () => {
   test("a layer that cannot take its leave is reported, and holds nobody up", async () => {
     const layer = memoryLayer();
     const close = () => Promise.reject(new Error("the network is down"));
-    layer.channel = () => ({ name: "mine", close });
+    layer.channel = () => ({ name: "mine", resume() {}, close });
     const rig = Rig.start((_scope, socket) => ({ name: "Chat", text: () => void socket.channel }), {
       layer,
     });

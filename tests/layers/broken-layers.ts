@@ -331,6 +331,10 @@ export function altered(layer: ChannelLayer, changes: Partial<ChannelLayer>): Ch
     join: (group, channel, options) => layer.join(group, channel, options),
     leave: (group, channel) => layer.leave(group, channel),
     groupSend: (group, message, options) => layer.groupSend(group, message, options),
+    groupCount: (group) => layer.groupCount(group),
+    groupMembers: (group, options) => layer.groupMembers(group, options),
+    isMember: (group, channel) => layer.isMember(group, channel),
+    watch: (groups, watcher) => layer.watch(groups, watcher),
     close: () => layer.close(),
     ...changes,
   };

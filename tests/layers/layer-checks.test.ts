@@ -4,7 +4,9 @@ import { jsonCodec } from "../../src/layers/codec.ts";
 import { memoryLayer, type MemoryLayerOptions } from "../../src/layers/memory.ts";
 import { FakeClock } from "../../src/testing/fake-clock.ts";
 import { layerChecks } from "../../src/testing/layer-checks.ts";
+import { brokenHistories } from "./broken-histories.ts";
 import { altered, brokenLayers, turn } from "./broken-layers.ts";
+import { brokenMembers } from "./broken-members.ts";
 
 /** How long `eventually` waits, in milliseconds: broken layers never deliver what it waits for. */
 const patience = { broken: 5, slow: 5_000 };
@@ -17,18 +19,24 @@ async function brokenPromises(
   const broken = new Map<string, unknown>();
   for (const check of layerChecks) {
     const clock = new FakeClock();
-    const layer = make({ capacity: 7, expiry: 1_000, clock, onError: () => {} });
+    const history = [{ groups: "kept.*", size: 10, ttl: 20_000, idWindow: 15_000 }];
+    const layer = make({ capacity: 7, expiry: 1_000, clock, history, onError: () => {} });
     const context = {
       layer,
       other: options.other?.() ?? layer,
       capacity: 7,
       expire: () => clock.advance(1_000),
+      history: { prefix: "kept.", size: 10, expire: () => clock.advance(20_000) },
       eventually: (condition: () => void) =>
         retried(condition, options.patience ?? patience.broken),
     };
     await check.run(context).catch((error: unknown) => broken.set(check.name, error));
   }
   return broken;
+}
+
+function eventually(condition: () => void): Promise<void> {
+  return retried(condition, patience.slow);
 }
 
 async function retried(condition: () => void, duration: number): Promise<void> {
@@ -77,13 +85,24 @@ describe("the checks for layers", () => {
     expect(new Set(layerChecks.map(({ name }) => name)).size).toBe(layerChecks.length);
   });
 
+  test("that need a history say so where there is none, and the others do without", async () => {
+    for (const check of layerChecks) {
+      const clock = new FakeClock();
+      const layer = memoryLayer({ capacity: 7, clock });
+      const expire = (): void => clock.advance(60_000);
+      const run = check.run({ layer, other: layer, capacity: 7, expire, eventually });
+      if (check.needs === "history") await expect(run).rejects.toThrow("give `history`");
+      else await run;
+    }
+  });
+
   test("ask for nothing that only an immediate layer can do", async () => {
     const broken = await brokenPromises(distant, { patience: patience.slow });
     expect([...broken]).toEqual([]);
   }, 60_000);
 
   // Each run serves two tests, in whatever order they come.
-  const runs = brokenLayers.map((broken) => {
+  const runs = [...brokenLayers, ...brokenMembers, ...brokenHistories].map((broken) => {
     let run: Promise<string[]> | undefined;
     const noticed = (): Promise<string[]> =>
       (run ??= brokenPromises(broken.make).then((promises) => [...promises.keys()]));

@@ -21,6 +21,13 @@ class Reader implements LocalMember {
     this.deliveries.push(delivery);
     this.onMessage(message.text);
   }
+
+  offer(message: LayerMessage, delivery: Delivery): boolean {
+    this.deliver(message, delivery);
+    return true;
+  }
+
+  gap(): void {}
 }
 
 const room: Delivery = { group: "room" };

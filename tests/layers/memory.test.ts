@@ -8,14 +8,23 @@ import type { LayerCheckContext } from "../../src/testing/layer-check.ts";
 import { LayerReader, note, numbers } from "../../src/testing/layer-reader.ts";
 import { layerChecks } from "../../src/testing/layer-checks.ts";
 
+/** The history that the checks ask for. */
+const kept = {
+  prefix: "kept.",
+  size: 10,
+  ttl: 20_000,
+  rules: [{ groups: "kept.*", size: 10, ttl: 20_000, idWindow: 15_000 }],
+} as const;
+
 function context(): LayerCheckContext {
   const clock = new FakeClock();
-  const layer = memoryLayer({ capacity: 7, expiry: 1_000, clock });
+  const layer = memoryLayer({ capacity: 7, expiry: 1_000, clock, history: kept.rules });
   return {
     layer,
     other: layer,
     capacity: 7,
     expire: () => clock.advance(1_000),
+    history: { prefix: kept.prefix, size: kept.size, expire: () => clock.advance(kept.ttl) },
     // What waited for its reader comes in a microtask; everything else is there already.
     async eventually(condition) {
       await Promise.resolve();

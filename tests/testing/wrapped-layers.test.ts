@@ -24,12 +24,14 @@ function context(
   wrap: (layer: ReturnType<typeof memoryLayer>) => ReturnType<typeof memoryLayer>,
 ): LayerCheckContext {
   const clock = new FakeClock();
-  const layer = wrap(memoryLayer({ capacity: 7, expiry: 1_000, clock }));
+  const history = [{ groups: "kept.*", size: 10, ttl: 20_000, idWindow: 15_000 }];
+  const layer = wrap(memoryLayer({ capacity: 7, expiry: 1_000, clock, history }));
   return {
     layer,
     other: layer,
     capacity: 7,
     expire: () => clock.advance(1_000),
+    history: { prefix: "kept.", size: 10, expire: () => clock.advance(20_000) },
     async eventually(condition) {
       await Promise.resolve();
       condition();

@@ -1,0 +1,29 @@
+import type { Delivery, LayerMessage } from "./channel-layer.ts";
+
+/** One message of a group's history, as its members get it. */
+export interface HistoryItem {
+  readonly offset: number;
+  /** The offset of the message before it: one less, unless a backend counts several groups together. */
+  readonly previous: number;
+  /** Deep-frozen: everybody who asks for it gets this object. */
+  readonly message: LayerMessage;
+  /** With its position. Frozen, too. */
+  readonly delivery: Delivery;
+  /** The channel that does not get it, now or later. */
+  readonly except: string | undefined;
+}
+
+/** What a history answers when it is asked for all that came after a position. */
+export interface Slice {
+  readonly epoch: string;
+  /** The newest offset, or the place before the first message. */
+  readonly top: number;
+  /** The oldest offset that is held, if any is. */
+  readonly oldest: number | undefined;
+  /**
+   * What came after the position, oldest first and without a hole; if it ends before `top` there is
+   * more than was asked for. Undefined when the history cannot prove that nothing is missing: another
+   * epoch, an offset beyond `top`, or messages that are no longer held.
+   */
+  readonly items: readonly HistoryItem[] | undefined;
+}
