@@ -2,8 +2,8 @@
  * Content-addressed builds.
  *
  * A snapshot is a complete, runnable package in `.build/<hash of its inputs>/`: `package.json`,
- * `dist/` and the compiled `examples/tutorial/`, whose `import "sluice"` resolves to the `dist/`
- * beside it. It is made aside and put in place by one rename, so that a snapshot is either whole
+ * `dist/` and the compiled `examples/tutorial/` and `compliance/`, whose `import "sluice"` resolves to
+ * the `dist/` beside them. It is made aside and put in place by one rename, so that a snapshot is either whole
  * or not there, however many processes build at once and wherever one of them is killed.
  */
 import { spawn } from "node:child_process";
@@ -31,6 +31,7 @@ const store = join(root, ".build");
 const inputs = [
   "src",
   "examples/tutorial",
+  "compliance",
   "scripts",
   "package.json",
   "package-lock.json",

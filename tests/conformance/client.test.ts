@@ -1,8 +1,8 @@
 import { describe } from "vitest";
+import { examineClient } from "../../compliance/examine.ts";
 import { echoClient } from "./echo-client.ts";
-import { examineClient } from "./examine.ts";
-import { suite } from "./suite.ts";
+import { options, suite, uncompressed } from "./suite.ts";
 
 describe("sluice's core as a client that echoes (RFC 6455)", () => {
-  suite((given) => examineClient(given, echoClient));
+  suite((given) => examineClient(given, echoClient, options), uncompressed);
 });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Case, Event, Step, Write } from "./case.ts";
-import { frame } from "./steps.ts";
+import type { Case, Event, Step, Write } from "../../compliance/case.ts";
+import { frame } from "../../compliance/steps.ts";
 
 /**
  * Where the facts of the public suite lie: in the file that `CONFORMANCE_CASES` names, or else as
@@ -34,8 +34,8 @@ export function readPublicCases(file: string): Omit<Case, "title">[] {
     },
     end:
       "closeAfterSeconds" in each.end
-        ? { then: "close", seconds: each.end.closeAfterSeconds }
-        : { then: "fail", seconds: each.end.failConnectionAfterSeconds },
+        ? { action: "close", seconds: each.end.closeAfterSeconds }
+        : { action: "fail", seconds: each.end.failConnectionAfterSeconds },
   }));
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { type Server, serve } from "sluice";
-import { examineServer } from "./examine.ts";
-import { suite } from "./suite.ts";
+import { examineServer } from "../../compliance/examine.ts";
+import { options, suite, uncompressed } from "./suite.ts";
 
 describe("a sluice server that echoes (RFC 6455)", () => {
   let server: Server;
@@ -9,6 +9,7 @@ describe("a sluice server that echoes (RFC 6455)", () => {
     server = await serve({
       port: 0,
       host: "127.0.0.1",
+      limits: { maxMessageSize: 16 * 1024 * 1024 },
       websocket: (_scope, socket) => ({
         text: (message) => socket.send(message),
         bytes: (message) => socket.send(message),
@@ -17,5 +18,5 @@ describe("a sluice server that echoes (RFC 6455)", () => {
   });
   afterAll(() => server.close({ timeout: 0 }));
 
-  suite((given) => examineServer(given, server.port));
+  suite((given) => examineServer(given, new URL(server.webSocketUrl), options), uncompressed);
 });

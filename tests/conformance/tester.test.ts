@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { type AddressInfo, type Server, type Socket, connect, createServer } from "node:net";
 import { describe, expect, it } from "vitest";
-import type { Case } from "./case.ts";
-import { cases } from "./cases.ts";
-import { type Frame, writeFrame } from "./frame.ts";
-import { open } from "./opening.ts";
-import { runCase } from "./tester.ts";
-import type { Verdict } from "./verdict.ts";
+import type { Case } from "../../compliance/case.ts";
+import { cases } from "../../compliance/cases.ts";
+import { examineConnection, examineServer } from "../../compliance/examine.ts";
+import { type Frame, writeFrame } from "../../compliance/frame.ts";
+import { openAsClient, openAsServer } from "../../compliance/opening.ts";
+import type { Verdict } from "../../compliance/verdict.ts";
 
 const key = Buffer.of(1, 2, 3, 4);
 const drop = Symbol("drop TCP");
@@ -94,8 +94,8 @@ describe.concurrent("the tester", () => {
     await once(server, "listening");
     const client = connect((server.address() as AddressInfo).port, "127.0.0.1");
     const [socket] = (await once(server, "connection")) as [Socket];
-    const verdict = runCase(find("7.9.1"), socket, "server", { patience: 0.5 });
-    await open(client, "client");
+    const verdict = examineConnection(find("7.9.1"), socket, { patience: 0.5 });
+    await openAsClient(client);
     client.resume();
     expect(await verdict).toMatchObject({ result: "UNCLEAN", answers: "OK" });
     server.close();
@@ -111,7 +111,7 @@ function examine(id: string, ...answers: readonly Answer[]): Promise<Verdict> {
 }
 
 async function answerWith(socket: Socket, answers: readonly Answer[]): Promise<void> {
-  await open(socket, "server");
+  await openAsServer(socket);
   const next = answers.values();
   socket.on("error", () => {});
   socket.on("data", () => {
@@ -125,8 +125,8 @@ async function answerWith(socket: Socket, answers: readonly Answer[]): Promise<v
 
 async function against(server: Server, id: string): Promise<Verdict> {
   await once(server.listen(0, "127.0.0.1"), "listening");
-  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
-  const verdict = await runCase(find(id), socket, "client", { patience: 0.5 });
+  const url = new URL(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const verdict = await examineServer(find(id), url, { patience: 0.5 });
   server.close();
   return verdict;
 }

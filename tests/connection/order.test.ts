@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Frame } from "../conformance/frame.ts";
+import type { Frame } from "../../compliance/frame.ts";
 import { Peer } from "./peer.ts";
 
 /** Message sizes around every border: one slot of the slab, the slab, what is written at once. */

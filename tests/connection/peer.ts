@@ -10,7 +10,7 @@ import { Engine } from "../../src/connection/engine.ts";
 import type { ProtocolError } from "../../src/errors.ts";
 import { type ConnectionLimits, defaultLimits } from "../../src/internal/limits.ts";
 import type { SendOptions, SlowPolicy } from "../../src/internal/send-options.ts";
-import { type Frame, FrameReader, writeFrame } from "../conformance/frame.ts";
+import { type Frame, FrameReader, writeFrame } from "../../compliance/frame.ts";
 import { type DeflateMessage, DeflateReader } from "./deflate-reader.ts";
 import { MemoryTransport } from "./memory-transport.ts";
 import { SteppedClock } from "./stepped-clock.ts";

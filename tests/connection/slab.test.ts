@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Slab, type SlabOwner } from "../../src/connection/slab.ts";
-import { type Frame, FrameReader } from "../conformance/frame.ts";
+import { type Frame, FrameReader } from "../../compliance/frame.ts";
 
 const kibi = 1024;
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Branch, Turn } from "../../src/connection/turn.ts";
-import { FrameReader } from "../conformance/frame.ts";
+import { FrameReader } from "../../compliance/frame.ts";
 import { SteppedClock } from "./stepped-clock.ts";
 
 type Message = string | Uint8Array;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Engine } from "../../src/connection/engine.ts";
 import { Writer, type WriterOwner } from "../../src/connection/writer.ts";
 import type { SlowPolicy } from "../../src/internal/send-options.ts";
-import { FrameReader } from "../conformance/frame.ts";
+import { FrameReader } from "../../compliance/frame.ts";
 import { MemoryTransport } from "./memory-transport.ts";
 import { SteppedClock } from "./stepped-clock.ts";
 

@@ -32,6 +32,7 @@ beforeEach(() => {
   symlinkSync(join(root, "node_modules"), join(checkout, "node_modules"));
   write("src/greeting.ts", 'export const greeting: string = "hello";\n');
   write("src/index.ts", 'export { greeting } from "./greeting.ts";\n');
+  write("compliance/main.ts", "export {};\n");
   write("examples/tutorial/public/index.html", "<!doctype html>\n");
   write(
     "examples/tutorial/main.ts",

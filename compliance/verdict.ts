@@ -10,17 +10,33 @@ export interface Observation {
   closedBy: "tester" | "peer" | undefined;
   /** The code in the peer's close frame, if it had one. */
   peerCode: number | undefined;
+  peerReason: string;
   /** Whether close frames went both ways. */
   clean: boolean;
   /** The tester waited in vain for a close frame, or for the end of TCP, and dropped it itself. */
   gaveUp: boolean;
   /** What the peer sent against the protocol. */
   violation: string | undefined;
+  /** Whether the case took longer than a case may take. */
+  timedOut: boolean;
+  /** Whether compression was agreed on. */
+  agreed: boolean;
+  readonly traffic: Traffic;
   /** Everything that happened, in order, for people to read. */
   readonly log: string[];
 }
 
-type Answers = "OK" | "NON-STRICT" | "INFORMATIONAL" | "FAILED";
+/** What messages a peer sent. */
+export interface Traffic {
+  messages: number;
+  /** How long they were together, and as how much of payload they came. */
+  octets: number;
+  sent: number;
+  /** How many came compressed. */
+  compressed: number;
+}
+
+type Answers = "OK" | "NON-STRICT" | "INFORMATIONAL" | "UNIMPLEMENTED" | "FAILED";
 type Ending = "OK" | "UNCLEAN" | "WRONG CODE" | "FAILED" | "FAILED BY CLIENT";
 
 /** How a peer did in one case. */
@@ -30,8 +46,13 @@ export interface Verdict {
   readonly result: Answers | Ending;
   readonly answers: Answers;
   readonly ending: Ending;
+  /** Why the result is not OK, in a few words. Empty when it is. */
+  readonly reason: string;
   /** What the tester expected and what happened, to be shown when the result is not liked. */
   readonly evidence: string;
+  readonly agreed: boolean;
+  readonly timedOut: boolean;
+  readonly traffic: Traffic;
 }
 
 export function judge(given: Case, seen: Observation, role: Role): Verdict {
@@ -43,13 +64,40 @@ export function judge(given: Case, seen: Observation, role: Role): Verdict {
     result,
     answers,
     ending,
+    reason: answers === "OK" && ending === "OK" ? "" : reason(given, seen),
     evidence: evidence(given, seen, answers, ending),
+    agreed: seen.agreed,
+    timedOut: seen.timedOut,
+    traffic: seen.traffic,
+  };
+}
+
+/** The verdict on a peer that there was no connection with. */
+export function neverOpened(given: Case, why: string): Verdict {
+  return judge(given, { ...nothingSeen(), log: [why] }, "client");
+}
+
+export function nothingSeen(): Observation {
+  return {
+    opened: false,
+    events: [],
+    closedBy: undefined,
+    peerCode: undefined,
+    peerReason: "",
+    clean: false,
+    gaveUp: false,
+    violation: undefined,
+    timedOut: false,
+    agreed: false,
+    traffic: { messages: 0, octets: 0, compressed: 0, sent: 0 },
+    log: [],
   };
 }
 
 function judgeAnswers(given: Case, seen: Observation, ending: Ending): Answers {
   const { decisive } = given.close;
-  if (!seen.opened || seen.violation !== undefined) return "FAILED";
+  if (!seen.opened || seen.timedOut || seen.violation !== undefined) return "FAILED";
+  if (given.compression && !seen.agreed) return "UNIMPLEMENTED";
   if (decisive === "initiator" && ending === "FAILED") return "FAILED";
   if (decisive === "code" && ending === "WRONG CODE") return "FAILED";
   if (given.informational) return "INFORMATIONAL";
@@ -75,6 +123,17 @@ export function same(some: readonly Event[], others: readonly Event[]): boolean 
       return kind === other?.kind && payload.equals(other.payload);
     })
   );
+}
+
+function reason(given: Case, seen: Observation): string {
+  if (!seen.opened) return seen.log.at(-1) ?? "it did not open";
+  if (seen.violation !== undefined) return seen.violation;
+  if (seen.timedOut) return `${seen.log.at(-1)}; ${seen.traffic.messages} messages came back`;
+  if (given.informational) return `it closed with ${seen.peerCode ?? "no code"}`;
+  if (given.compression && !seen.agreed) return "it does not compress in this way";
+  const code = seen.peerCode === undefined ? "" : ` with ${seen.peerCode} ${seen.peerReason}`;
+  const end = seen.gaveUp ? "nobody closed in time" : `closed by the ${seen.closedBy}${code}`;
+  return same(seen.events, given.expected) ? end : `sent ${list(seen.events)}; ${end}`;
 }
 
 function evidence(given: Case, seen: Observation, answers: Answers, ending: Ending): string {

@@ -1,3 +1,4 @@
+import type { Demand } from "./compression.ts";
 import type { Frame } from "./frame.ts";
 
 /** One case: what the tester sends, and what a peer that only echoes has to make of it. */
@@ -14,6 +15,8 @@ export interface Case {
   readonly informational?: boolean;
   readonly close: Close;
   readonly end: End;
+  /** What the tester asks of compression, best first. Without it, it will have none. */
+  readonly compression?: readonly Demand[];
 }
 
 /** One thing that the tester does. */
@@ -22,17 +25,43 @@ export type Step =
   /** The head of a frame whose payload follows in pieces. */
   | { readonly do: "head"; readonly frame: Omit<Frame, "payload">; readonly length: number }
   | { readonly do: "piece"; readonly payload: Buffer }
+  | { readonly do: "message"; readonly message: Message }
+  | { readonly do: "rounds"; readonly rounds: Rounds }
   /** A close frame that starts the closing handshake; one among `frame` steps is mere octets. */
   | { readonly do: "close"; readonly payload: Buffer }
   /** Silence. A marked one becomes an event when the connection outlives it. */
   | { readonly do: "pause"; readonly seconds: number; readonly mark?: string };
 
+/** A message in as many frames as it takes. It is compressed where that was agreed on. */
+export interface Message {
+  readonly opcode: number;
+  readonly payload: Buffer;
+  /** How many octets a frame has; the last one has what remains, and be it nothing. */
+  readonly frameSize?: FrameSize;
+}
+
+/** The same for each frame, or any number from 1 to `upTo`, which differs from frame to frame. */
+export type FrameSize = number | { readonly upTo: number };
+
+/** Messages one after another, each sent when the echo of the one before is there. */
+export interface Rounds {
+  readonly opcode: number;
+  readonly count: number;
+  /** How long each message is. */
+  readonly length: number;
+  readonly payload: (index: number) => Buffer;
+  readonly frameSize?: FrameSize;
+}
+
 /** How octets reach TCP: all together, frame by frame, or so many octets at a time. */
 export type Write = "coalesce" | "flush" | { readonly chop: number };
 
-/** Something that the tester observes, in order. Markers of survived pauses are among them. */
+/**
+ * Something that the tester observes, in order. Markers of survived pauses are among them, and one
+ * for rounds of which every echo was right.
+ */
 export interface Event {
-  readonly kind: "text" | "binary" | "ping" | "pong" | "pause";
+  readonly kind: "text" | "binary" | "ping" | "pong" | "pause" | "rounds";
   readonly payload: Buffer;
 }
 
@@ -50,12 +79,12 @@ export interface Close {
 
 /** What the tester does when the connection is still open so long after the last step. */
 export interface End {
-  readonly then: "close" | "fail";
+  readonly action: "close" | "fail";
   readonly seconds: number;
 }
 
-export const closeAfter = (seconds: number): End => ({ then: "close", seconds });
-export const failAfter = (seconds: number): End => ({ then: "fail", seconds });
+export const closeAfter = (seconds: number): End => ({ action: "close", seconds });
+export const failAfter = (seconds: number): End => ({ action: "fail", seconds });
 
 /** The peer answers everything, then the tester closes with 1000. */
 export function echo(
@@ -102,6 +131,11 @@ function answers(steps: readonly Step[]): Event[] {
   let fragments: Buffer[] = [];
   for (const step of steps) {
     if (step.do === "close") break;
+    if (step.do === "rounds") events.push({ kind: "rounds", payload: Buffer.alloc(0) });
+    if (step.do === "message") {
+      const { opcode, payload } = step.message;
+      events.push({ kind: opcode === 1 ? "text" : "binary", payload });
+    }
     if (step.do !== "frame") continue;
     const { opcode, fin, payload } = step.frame;
     if (opcode === 9) events.push({ kind: "pong", payload });

@@ -7,9 +7,11 @@ import { fragmentation } from "./cases/5-fragmentation.ts";
 import { utf8 } from "./cases/6-utf8.ts";
 import { utf8Tables } from "./cases/6-utf8-tables.ts";
 import { closing } from "./cases/7-close.ts";
+import { limits } from "./cases/9-limits.ts";
 import { automaticFragmentation } from "./cases/10-automatic-fragmentation.ts";
+import { compression, compressionParameters } from "./cases/12-compression.ts";
 
-/** The protocol cases of the public Autobahn suite, in a statement of our own. */
+/** The 517 cases of the public Autobahn suite, in a statement of our own. */
 export const cases: readonly Case[] = [
   ...framing,
   ...pingAndPong,
@@ -19,5 +21,8 @@ export const cases: readonly Case[] = [
   ...utf8,
   ...utf8Tables,
   ...closing,
+  ...limits,
   ...automaticFragmentation,
+  ...compression,
+  ...compressionParameters,
 ];

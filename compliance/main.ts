@@ -1,0 +1,133 @@
+import { writeFileSync } from "node:fs";
+import type { AddressInfo, Socket } from "node:net";
+import process from "node:process";
+import { Agent } from "./agent.ts";
+import { examineConnection, examineServer, listen } from "./examine.ts";
+import { type Options, readOptions, usage } from "./options.ts";
+import { type Column, complaints, table } from "./report.ts";
+import { type Examine, examineAgent, isGood, runAll } from "./run.ts";
+import type { TesterOptions } from "./tester.ts";
+import type { Verdict } from "./verdict.ts";
+
+process.exitCode = await main();
+
+/** 0 when all is well, 1 when it is not, 2 when nobody knows what is wanted. */
+async function main(): Promise<number> {
+  const options = read();
+  if (!options) return process.exitCode === 2 ? 2 : 0;
+  const columns = await examineAll(options);
+  say(`\n${table(columns)}\n\n${complaints(columns)}`);
+  if (options.json) writeFileSync(options.json, JSON.stringify(report(columns), undefined, 1));
+  // Of our agents, sluice is the one that has to do well; the others are there to compare.
+  const ours = columns.filter(
+    ({ title }) => options.server || options.listen !== undefined || title.startsWith("sluice"),
+  );
+  return ours.every(({ verdicts }) => !verdicts || verdicts.every(isGood)) ? 0 : 1;
+}
+
+function read(): Options | undefined {
+  try {
+    const options = readOptions(process.argv.slice(2));
+    if (!options) say(usage);
+    return options;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${usage}\n`);
+    process.exitCode = 2;
+    return undefined;
+  }
+}
+
+async function examineAll(options: Options): Promise<Column[]> {
+  const tester: TesterOptions = {
+    patience: 3,
+    ...(!options.full && { volume: 4 * 1024 * 1024, limit: 60_000 }),
+    ...(options.full && { limit: 10 * 60_000 }),
+  };
+  if (options.server) {
+    const { server } = options;
+    return [await column(server.href, options, (given) => examineServer(given, server, tester))];
+  }
+  if (options.listen !== undefined) return [await examineStranger(options, tester)];
+
+  const columns: Column[] = [];
+  for (const name of options.agents) {
+    for (const role of options.roles) {
+      const agent = new Agent(name, role);
+      const title = `${agent.version} ${role}`;
+      columns.push(
+        agent.exists ? await column(title, options, examineAgent(agent, tester)) : { title },
+      );
+      agent.kill();
+    }
+  }
+  return columns;
+}
+
+async function column(title: string, options: Options, examine: Examine): Promise<Column> {
+  const start = performance.now();
+  const total = options.cases.length;
+  let done = 0;
+  let bad = 0;
+  const verdicts = await runAll(options.cases, examine, (verdict) => {
+    done++;
+    if (!isGood(verdict)) bad++;
+    progress(`${title}: ${done} of ${total}, ${bad} not OK`, done === total);
+  });
+  return { title, verdicts, milliseconds: performance.now() - start };
+}
+
+/** Each connection that comes in is the next case. */
+async function examineStranger(options: Options, tester: TesterOptions): Promise<Column> {
+  const listener = await listen(options.listen);
+  const { port } = listener.address() as AddressInfo;
+  say(
+    `Connect to ws://127.0.0.1:${port}/ and send back every message as it came; when the connection ` +
+      `ends, connect again, ${options.cases.length} times. Then the port is closed.`,
+  );
+  const waiting: ((socket: Socket) => void)[] = [];
+  const early: Socket[] = [];
+  listener.on("connection", (socket: Socket) => {
+    const take = waiting.shift();
+    if (take) take(socket);
+    else early.push(socket);
+  });
+  const next = () =>
+    new Promise<Socket>((resolve) => {
+      const socket = early.shift();
+      if (socket) resolve(socket);
+      else waiting.push(resolve);
+    });
+  const client = await column("client", options, async (given) =>
+    examineConnection(given, await next(), tester),
+  );
+  listener.close();
+  for (const socket of early) socket.destroy();
+  return client;
+}
+
+/** On a terminal, one line that changes; elsewhere, only what it says in the end. */
+function progress(line: string, last: boolean): void {
+  if (process.stdout.isTTY) process.stdout.write(`\r${line}\x1b[K${last ? "\n" : ""}`);
+  else if (last) say(line);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function report(columns: readonly Column[]): object {
+  return {
+    date: new Date().toISOString(),
+    node: process.version,
+    peers: columns.map(({ title, verdicts = [], milliseconds }) => ({
+      title,
+      milliseconds,
+      cases: verdicts.map(({ id, result, reason, evidence, traffic }: Verdict) => ({
+        id,
+        result,
+        ...(reason && { reason, evidence }),
+        traffic,
+      })),
+    })),
+  };
+}

@@ -1,0 +1,97 @@
+import { parseArgs } from "node:util";
+import type { Case } from "./case.ts";
+import { cases } from "./cases.ts";
+import type { Role } from "./opening.ts";
+
+/** What the command line says. */
+export interface Options {
+  readonly cases: readonly Case[];
+  /** Whom to examine: agents of ours, a server that is there, or whoever connects. */
+  readonly agents: readonly string[];
+  readonly roles: readonly Role[];
+  readonly server: URL | undefined;
+  readonly listen: number | undefined;
+  /** All messages of each case, also where they are long. */
+  readonly full: boolean;
+  /** Where to write all verdicts. */
+  readonly json: string | undefined;
+}
+
+export const usage: string = `npm run compliance -- [options]
+
+  --agent NAME     sluice, ws or undici; several with commas (all of them)
+  --role ROLE      server or client (both)
+  --cases LIST     for example 1.*,9.3.1,12.* (all)
+  --full           1000 messages in each case of 12 and 13, also where they are long
+  --json FILE      write every verdict with its evidence
+  --server URL     examine this server, which has to echo
+  --listen PORT    examine a client: it has to connect again and again, and to echo
+  --help           this text`;
+
+const known = ["sluice", "ws", "undici"];
+
+/**
+ * Reads the command line, or nothing where it asks for help.
+ *
+ * @throws Error that says what is wrong with it
+ */
+export function readOptions(parameters: readonly string[]): Options | undefined {
+  const { values } = parseArgs({
+    args: [...parameters],
+    options: {
+      agent: { type: "string", default: known.join(",") },
+      role: { type: "string", default: "server,client" },
+      cases: { type: "string", default: "*" },
+      full: { type: "boolean", default: false },
+      json: { type: "string" },
+      server: { type: "string" },
+      listen: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return undefined;
+  return {
+    cases: choose(values.cases),
+    agents: oneOf("agent", values.agent, known),
+    roles: oneOf("role", values.role, ["server", "client"]) as Role[],
+    server: values.server === undefined ? undefined : readUrl(values.server),
+    listen: values.listen === undefined ? undefined : readPort(values.listen),
+    full: values.full,
+    json: values.json,
+  };
+}
+
+/** The cases that a list with asterisks names: "9.*,12.1.3". */
+function choose(list: string): Case[] {
+  const patterns = list.split(",").map((each) => {
+    const pattern = new RegExp(`^${each.replaceAll(".", "\\.").replaceAll("*", ".*")}$`);
+    if (!cases.some(({ id }) => pattern.test(id))) throw new Error(`no case is called "${each}"`);
+    return pattern;
+  });
+  return cases.filter(({ id }) => patterns.some((pattern) => pattern.test(id)));
+}
+
+function oneOf(option: string, list: string, allowed: readonly string[]): string[] {
+  const names = list.split(",");
+  const stranger = names.find((name) => !allowed.includes(name));
+  if (stranger !== undefined) {
+    throw new Error(`--${option} is "${stranger}": it has to be one of ${allowed.join(", ")}`);
+  }
+  return names;
+}
+
+function readUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== "ws:" && url?.protocol !== "wss:") {
+    throw new Error(`--server is "${text}": it has to be a ws: or wss: URL`);
+  }
+  return url;
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new Error(`--listen is "${text}": it has to be a port, 0 for any`);
+  }
+  return port;
+}

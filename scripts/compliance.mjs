@@ -1,0 +1,11 @@
+/** `npm run compliance`: builds if something changed, then runs the conformance cases. */
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ensureSnapshot } from "./snapshot.mjs";
+
+const snapshot = await ensureSnapshot().catch((error) => {
+  console.error(`build failed: ${error.message}`);
+  process.exit(2);
+});
+
+await import(pathToFileURL(join(snapshot, "compliance/main.js")).href);
