@@ -1,4 +1,4 @@
-import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
+import { type ZlibOptions, constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import type { Bounds } from "./compression.ts";
 import { Violation } from "./frame.ts";
 import { farthestReference } from "./references.ts";
@@ -29,10 +29,27 @@ class Window {
   }
 }
 
+/**
+ * The ways in which one message after the other is compressed, so that blocks of every kind go out:
+ * mostly what zlib thinks best, but also with the fixed code, not compressed at all, and without or
+ * with only short references (RFC 1951 §3.2.3).
+ */
+const ways: readonly ZlibOptions[] = [
+  {},
+  { level: 1 },
+  { strategy: constants.Z_FIXED },
+  {},
+  { level: 0 },
+  { level: 9, memLevel: 1 },
+  { strategy: constants.Z_HUFFMAN_ONLY },
+  { strategy: constants.Z_RLE },
+];
+
 /** Compresses what the tester sends, within its bounds. */
 export class Deflater {
   readonly #bounds: Bounds;
   readonly #window: Window;
+  #count = 0;
 
   constructor(bounds: Bounds) {
     this.#bounds = bounds;
@@ -45,6 +62,7 @@ export class Deflater {
     const deflated = deflateRawSync(message, {
       windowBits: this.#bounds.windowBits,
       finishFlush: constants.Z_SYNC_FLUSH,
+      ...ways[this.#count++ % ways.length],
       ...this.#window.dictionary,
     });
     this.#window.slide(message);

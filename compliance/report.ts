@@ -48,15 +48,26 @@ export function table(columns: readonly Column[]): string {
   return align([["", ...columns.map(({ title }) => title)], ...rows, ...totals, ...more]);
 }
 
-/** What is not OK, and why. */
+/** What is not OK, and why: a line for each reason, with the cases that it is the reason of. */
 export function complaints(columns: readonly Column[]): string {
-  return columns
-    .flatMap(({ title, verdicts = [] }) =>
-      verdicts
-        .filter((verdict) => verdict.result !== "OK")
-        .map(({ id, result, reason }) => `${title}: ${id} ${result}: ${reason}`),
-    )
-    .join("\n");
+  return columns.flatMap(({ title, verdicts = [] }) => complaintsOf(title, verdicts)).join("\n");
+}
+
+function complaintsOf(title: string, verdicts: readonly Verdict[]): string[] {
+  const ranges = new Map<string, { first: string; last: string; end: number }[]>();
+  for (const [i, { id, result, reason }] of verdicts.entries()) {
+    if (result === "OK") continue;
+    const complaint = `${result}: ${reason}`;
+    const known = ranges.get(complaint) ?? [];
+    ranges.set(complaint, known);
+    const range = known.at(-1);
+    if (range?.end === i) Object.assign(range, { last: id, end: i + 1 });
+    else known.push({ first: id, last: id, end: i + 1 });
+  }
+  return [...ranges].map(([complaint, known]) => {
+    const ids = known.map(({ first, last }) => (first === last ? first : `${first} to ${last}`));
+    return `${title}, ${ids.join(", ")}: ${complaint}`;
+  });
 }
 
 const dash = "–";

@@ -131,9 +131,11 @@ function reason(given: Case, seen: Observation): string {
   if (seen.timedOut) return `${seen.log.at(-1)}; ${seen.traffic.messages} messages came back`;
   if (given.informational) return `it closed with ${seen.peerCode ?? "no code"}`;
   if (given.compression && !seen.agreed) return "it does not compress in this way";
-  const code = seen.peerCode === undefined ? "" : ` with ${seen.peerCode} ${seen.peerReason}`;
-  const end = seen.gaveUp ? "nobody closed in time" : `closed by the ${seen.closedBy}${code}`;
-  return same(seen.events, given.expected) ? end : `sent ${list(seen.events)}; ${end}`;
+  const words = [`closed by the ${seen.closedBy}`];
+  if (seen.peerCode !== undefined) words.push(`with ${seen.peerCode}`);
+  if (seen.peerReason !== "") words.push(`"${seen.peerReason}"`);
+  const end = seen.gaveUp ? "nobody closed in time" : words.join(" ");
+  return same(seen.events, given.expected) ? end : `after ${list(seen.events)} ${end}`;
 }
 
 function evidence(given: Case, seen: Observation, answers: Answers, ending: Ending): string {
@@ -148,7 +150,13 @@ function evidence(given: Case, seen: Observation, answers: Answers, ending: Endi
 }
 
 function list(events: readonly Event[]): string {
-  return events.map(({ kind, payload }) => `${kind} ${brief(payload)}`).join(", ") || "nothing";
+  return (
+    events
+      .map(({ kind, payload }) =>
+        kind === "pause" ? `pause ${payload}` : `${kind} ${brief(payload)}`,
+      )
+      .join(", ") || "nothing"
+  );
 }
 
 /** A payload in a few words: its octets in hex, or the first of them and how many there are. */
