@@ -9,6 +9,7 @@ import { Alarm } from "./alarm.ts";
 import type { Engine } from "./engine.ts";
 import type { Inflating } from "./inflation.ts";
 import { Keepalive, type Kept } from "./keepalive.ts";
+import type { SliceMember } from "./read-slice.ts";
 import type { Transport, TransportSink } from "./transport.ts";
 import { Writer, type WriterOwner } from "./writer.ts";
 
@@ -46,8 +47,13 @@ export interface ConnectionOptions {
 /** Who may pause reading. Each has a bit, so that one cannot resume what another paused. */
 export const Pause = { application: 1, mailbox: 2, outbox: 4, inflation: 8 } as const;
 
+/** The bit of a pause that lasts until the connection's turn to read comes. */
+const untilItsTurn = 16;
+
 /** One transport driven by one protocol state machine. `onData` is the only entrance of bytes. */
-export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kept, Inflating {
+export class Connection
+  implements ProtocolSink, TransportSink, WriterOwner, Kept, Inflating, SliceMember
+{
   readonly #transport: Transport;
   readonly #protocol: Protocol;
   readonly #writer: Writer;
@@ -118,7 +124,9 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
   /** Takes bytes from the transport. They belong to the connection from here on. */
   onData(chunk: Uint8Array): void {
     this.#keepalive.heard();
+    if (this.#engine.slice.spent) this.#yield();
     this.#receive(chunk);
+    this.#engine.slice.mark();
   }
 
   /** Has the protocol read a chunk, or what waited while it was held, and writes the answers. */
@@ -144,12 +152,14 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
   onText(message: string): void {
     this.#delivered = true;
     if (this.#open) this.#sink.onText(message);
+    if (this.#engine.slice.spentMidway) this.#yield();
   }
 
   /** @internal */
   onBytes(message: Uint8Array): void {
     this.#delivered = true;
     if (this.#open) this.#sink.onBytes(message);
+    if (this.#engine.slice.spentMidway) this.#yield();
   }
 
   /** @internal */
@@ -339,7 +349,7 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
   /** Stops reading, for one of the reasons in {@link Pause}: not one more message is delivered. */
   pause(why: number): void {
     if (!this.#open || (this.#pauses & why) !== 0) return;
-    if (this.#pauses === 0) {
+    if ((this.#pauses & ~untilItsTurn) === 0) {
       const { pauseTimeout } = this.#limits;
       this.#protocol.hold();
       this.#transport.pause();
@@ -357,12 +367,26 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
     if ((this.#pauses & why) === 0) return;
     this.#pauses &= ~why;
     if (this.#pauses === Pause.inflation) this.#engine.inflation!.add(this);
+    if ((this.#pauses & ~untilItsTurn) === 0) this.#pausing?.lift();
     if (this.#pauses !== 0) return;
-    this.#pausing?.lift();
     this.#keepalive.heard();
     this.#receive(undefined);
     // What had waited may have filled the mailbox once more.
     if (this.#pauses === 0) this.#transport.resume();
+  }
+
+  /** Leaves what is left to another turn of the event loop: this one has read enough. */
+  #yield(): void {
+    if ((this.#pauses & untilItsTurn) !== 0 || this.#gone) return;
+    this.#pauses |= untilItsTurn;
+    this.#protocol.hold();
+    this.#transport.pause();
+    this.#engine.slice.wait(this);
+  }
+
+  /** @internal */
+  readOn(): void {
+    if (!this.#gone) this.resume(untilItsTurn);
   }
 
   /** A client answers nobody: were both ends to stop for their answers, they could stop for good. */
@@ -385,9 +409,11 @@ export class Connection implements ProtocolSink, TransportSink, WriterOwner, Kep
     if (!this.#protocol.partial || this.#ended) return this.#arriving?.lift();
     if (this.#arriving?.isSet === true && !delivered) return;
     const { messageTimeout } = this.#limits;
-    this.#arriving ??= new Alarm(this.#engine.wheel, () =>
-      this.fail(CloseCode.policyViolation, `message took more than ${messageTimeout} ms to arrive`),
-    );
+    this.#arriving ??= new Alarm(this.#engine.wheel, () => {
+      // More of it is here, and waits for its turn: that is not the peer's fault.
+      if (this.paused) return this.#arriving!.set(messageTimeout);
+      this.fail(CloseCode.policyViolation, `message took more than ${messageTimeout} ms to arrive`);
+    });
     this.#arriving.set(messageTimeout);
   }
 }

@@ -3,6 +3,7 @@ import type { DeflateShare } from "../protocol/deflate-share.ts";
 import { PartialBudget } from "../protocol/partial-message.ts";
 import { Alarm } from "./alarm.ts";
 import { Inflation } from "./inflation.ts";
+import { ReadSlice } from "./read-slice.ts";
 import { Slab } from "./slab.ts";
 import { TimerWheel } from "./timer-wheel.ts";
 import { Turn } from "./turn.ts";
@@ -21,6 +22,7 @@ export class Engine {
   readonly clock: Clock;
   readonly wheel: TimerWheel;
   readonly turn: Turn;
+  readonly slice: ReadSlice;
   readonly slab: Slab;
   readonly budget: PartialBudget;
   readonly deflate: DeflateShare | undefined;
@@ -30,6 +32,7 @@ export class Engine {
     this.clock = options.clock ?? systemClock;
     this.wheel = new TimerWheel(this.clock);
     this.turn = new Turn(this.clock, options.deflate);
+    this.slice = new ReadSlice(this.clock);
     this.slab = new Slab();
     this.budget = new PartialBudget(options.partialBytes ?? 256 * 1024 * 1024);
     this.deflate = options.deflate;

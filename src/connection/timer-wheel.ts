@@ -1,4 +1,5 @@
 import type { Clock } from "../internal/clock.ts";
+import { sliceTime } from "./read-slice.ts";
 
 /** How long one slot lasts, in milliseconds: deadlines are kept to that precision. */
 const slotTime = 50;
@@ -21,6 +22,8 @@ export class TimerWheel {
   #turn = 0;
   #woken = 0;
   #count = 0;
+  /** Slots that are due to be gone through. */
+  #behind = 0;
   #cancel: (() => void) | undefined;
   /** The next deadline to look at, while a slot is gone through. */
   #cursor: Deadline | undefined;
@@ -47,7 +50,7 @@ export class TimerWheel {
     deadline.next = next;
     if (next !== undefined) next.previous = deadline;
     this.#slots[slot] = deadline;
-    if (this.#count++ === 0) {
+    if (this.#count++ === 0 && this.#behind === 0) {
       this.#woken = this.#clock.now();
       this.#sleep();
     }
@@ -79,21 +82,39 @@ export class TimerWheel {
     const passed = Math.floor((now - this.#woken) / slotTime);
     // A stall is forgotten here; without one, the odd millisecond is carried on.
     this.#woken = passed > maxCatchUp ? now : this.#woken + passed * slotTime;
-    for (let i = Math.min(passed, maxCatchUp); i > 0 && this.#count > 0; i--) this.#expireSlot();
+    this.#behind = Math.min(passed, maxCatchUp);
+    if (this.#behind > 0) this.#beginSlot();
+    this.#goOn();
+  };
+
+  /** Goes through the slots that are due; what takes longer goes on in another turn of the loop. */
+  readonly #goOn = (): void => {
+    const began = this.#clock.now();
+    while (this.#behind > 0 && this.#count > 0) {
+      if (!this.#expireSlot(began)) return this.#clock.endOfTurn(this.#goOn);
+      if (--this.#behind > 0) this.#beginSlot();
+    }
+    this.#behind = 0;
     if (this.#count > 0) this.#sleep();
   };
 
-  #expireSlot(): void {
+  #beginSlot(): void {
     this.#turn++;
     // What is set meanwhile goes in before the cursor, what is lifted moves it on.
     this.#cursor = this.#slots[this.#turn % slotCount];
+  }
+
+  /** Whether the slot is done. */
+  #expireSlot(began: number): boolean {
     while (this.#cursor !== undefined) {
+      if (this.#clock.now() - began > sliceTime) return false;
       const deadline = this.#cursor;
       this.#cursor = deadline.next;
       if (deadline.due !== this.#turn) continue;
       this.remove(deadline);
       deadline.expire();
     }
+    return true;
   }
 }
 
