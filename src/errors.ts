@@ -63,9 +63,10 @@ export const errorCodes = {
   ERR_TEXT_UTF8: "A text message or a close reason is not valid UTF-8.",
   ERR_CLOSE_FRAME: "A close frame has a payload of one byte or a code that may not be sent.",
   ERR_MESSAGE_TOO_BIG: "A message is larger than `maxMessageSize`.",
-  ERR_PARTIAL_BUDGET:
-    "Unfinished messages hold more bytes than the process allows, or one takes too long.",
+  ERR_PARTIAL_BUDGET: "Unfinished messages hold more bytes than the process allows.",
   ERR_FRAGMENT_FLOOD: "A message has more fragments than any sender needs.",
+  ERR_CONTROL_FLOOD: "More control frames and empty fragments come than any peer needs.",
+  ERR_MESSAGE_TIMEOUT: "A message took longer than `messageTimeout` to arrive.",
 
   ERR_LAYER_MESSAGE: "A layer message is not a JSON value (plus Uint8Array).",
   ERR_LAYER_NAME: "A channel or group name is empty, too long, not well-formed or reserved.",

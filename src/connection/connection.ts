@@ -1,4 +1,4 @@
-import type { ProtocolError } from "../errors.ts";
+import { ProtocolError } from "../errors.ts";
 import type { ConnectionLimits } from "../internal/limits.ts";
 import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
 import { CloseCode, checkClose, cutReason } from "../protocol/close-code.ts";
@@ -50,6 +50,9 @@ export const Pause = { application: 1, mailbox: 2, outbox: 4, inflation: 8 } as 
 /** The bit of a pause that lasts until the connection's turn to read comes. */
 const untilItsTurn = 16;
 
+/** How many seconds' worth of control frames may come at once, in milliseconds. */
+const controlBurst = 10_000;
+
 /** One transport driven by one protocol state machine. `onData` is the only entrance of bytes. */
 export class Connection
   implements ProtocolSink, TransportSink, WriterOwner, Kept, Inflating, SliceMember
@@ -73,6 +76,8 @@ export class Connection
   #pauses = 0;
   /** Whether a message was complete in the bytes that came last. */
   #delivered = false;
+  /** Until when the allowance of control frames is used up, as the wheel counts the time. */
+  #controlUntil = 0;
 
   // Made when they are needed: most connections never do.
   #closing: Alarm | undefined;
@@ -141,6 +146,8 @@ export class Connection
   #answer(): void {
     this.#writer.corked = false;
     if (this.#deflate !== undefined) this.#engine.inflation!.spent();
+    const bare = this.#protocol.takeBareFrames();
+    if (bare > 0) this.#countControl(bare);
     if (this.#protocol.partial || this.#arriving?.isSet === true) this.#watchArrival();
     if (this.#engine.slab.owner !== this.#writer) return;
     // A handler that is still at work has more to say: its answers leave together.
@@ -160,6 +167,19 @@ export class Connection
     this.#delivered = true;
     if (this.#open) this.#sink.onBytes(message);
     if (this.#engine.slice.spentMidway) this.#yield();
+  }
+
+  /**
+   * A bucket of tokens that is one number: each frame moves the time at which the bucket is full
+   * again. It is the wheel's time, so our own stalls are not the peer's.
+   */
+  #countControl(frames: number): void {
+    const { controlFrames } = this.#limits;
+    const now = this.#engine.wheel.time;
+    this.#controlUntil = Math.max(now, this.#controlUntil) + (frames * 1000) / controlFrames;
+    if (this.#controlUntil - now <= controlBurst || this.#ended) return;
+    const what = `more than ${controlFrames} control frames and empty fragments a second`;
+    this.onFail(new ProtocolError("ERR_CONTROL_FLOOD", CloseCode.policyViolation, what));
   }
 
   /** @internal */
@@ -412,7 +432,8 @@ export class Connection
     this.#arriving ??= new Alarm(this.#engine.wheel, () => {
       // More of it is here, and waits for its turn: that is not the peer's fault.
       if (this.paused) return this.#arriving!.set(messageTimeout);
-      this.fail(CloseCode.policyViolation, `message took more than ${messageTimeout} ms to arrive`);
+      const what = `message took more than ${messageTimeout} ms to arrive`;
+      this.onFail(new ProtocolError("ERR_MESSAGE_TIMEOUT", CloseCode.policyViolation, what));
     });
     this.#arriving.set(messageTimeout);
   }

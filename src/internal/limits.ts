@@ -15,6 +15,11 @@ export interface ConnectionLimits {
    * messages pause reading at half of it. @defaultValue 4096
    */
   readonly mailboxMessages?: number;
+  /**
+   * Control frames and empty fragments in a second, with ten seconds' worth at once: what costs the
+   * peer next to nothing, and the application never sees. @defaultValue 1000
+   */
+  readonly controlFrames?: number;
   /** How long `open` may take before the client gets a 503. @defaultValue 10 s */
   readonly connectTimeout?: number;
   /** How long a handler may go on after the connection ended, and `disconnect` after that. @defaultValue 10 s */
@@ -37,6 +42,7 @@ export const defaultLimits: Required<ConnectionLimits> = {
   outboxSize: 2 * 1024 * 1024,
   mailboxSize: 1024 * 1024,
   mailboxMessages: 4096,
+  controlFrames: 1000,
   connectTimeout: 10_000,
   disconnectTimeout: 10_000,
   closeTimeout: 5_000,

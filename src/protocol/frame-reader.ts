@@ -15,6 +15,8 @@ export class FrameReader extends MessageReader {
   /** Nobody wants to be told of anything for now; what came meanwhile is kept. */
   #held = false;
   #rest: Buffer | undefined;
+  /** Control frames and empty fragments since somebody asked. */
+  #bare = 0;
 
   // The frame that is being read.
   #opcode = 0;
@@ -41,6 +43,16 @@ export class FrameReader extends MessageReader {
     const bytes = asBuffer(chunk);
     if (!this.#waits) this.#read(bytes);
     else if (!this.deaf) this.#rest = Buffer.concat([this.#rest ?? Buffer.alloc(0), bytes]);
+  }
+
+  /**
+   * How many control frames and empty fragments came since it was asked last. They cost the sender
+   * next to nothing and no message comes of them: who has a clock can see to it that they stay few.
+   */
+  takeBareFrames(): number {
+    const bare = this.#bare;
+    this.#bare = 0;
+    return bare;
   }
 
   /** Stops after the message that is being told of: what is left of the bytes waits. */
@@ -181,6 +193,7 @@ export class FrameReader extends MessageReader {
     this.#fin = fin;
     this.#due = length;
     this.#taken = 0;
+    if (control || (length === 0 && !fin)) this.#bare++;
     if (!control && !this.beginFrame(opcode, rsv !== 0)) return 0;
     return size;
   }

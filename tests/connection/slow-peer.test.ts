@@ -82,6 +82,7 @@ describe("control frames to a peer that does not read (RFC 6455 §5.4)", () => {
     for (let i = 0; i < 20; i++) {
       peer.send(...pings);
       peer.clock.endTurn();
+      peer.clock.advance(1_000);
       held.push(peer.connection.bufferedAmount);
     }
     expect(new Set(held)).toEqual(new Set([6]));

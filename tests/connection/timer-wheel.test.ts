@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Alarm } from "../../src/connection/alarm.ts";
 import { TimerWheel } from "../../src/connection/timer-wheel.ts";
 import { FakeClock } from "../../src/testing/fake-clock.ts";
+import { SteppedClock } from "./stepped-clock.ts";
 
 /** How long one slot of the wheel lasts, and what it catches up after a stall. */
 const slot = 50;
@@ -179,6 +180,51 @@ describe("a deadline that passes", () => {
     for (const alarm of alarms) alarm.set(100);
     clock.advance(1_000);
     expect(rung).toBe(1);
+    expect(clock.timers).toBe(0);
+  });
+});
+
+describe("deadlines that take long when they pass", () => {
+  it("pass in several turns of the event loop, each once", () => {
+    const clock = new SteppedClock();
+    const timerWheel = new TimerWheel(clock);
+    const rung: number[] = [];
+    for (let i = 0; i < 50; i++) {
+      const alarm = new Alarm(timerWheel, () => {
+        rung.push(i);
+        clock.advance(1);
+      });
+      alarm.set(100);
+    }
+    clock.advance(100);
+    let turns = 0;
+    for (; clock.awaited && turns < 50; turns++) {
+      const before = clock.now();
+      clock.endTurn();
+      expect(clock.now() - before).toBeLessThanOrEqual(10);
+    }
+    expect(turns).toBeGreaterThan(3);
+    expect(new Set(rung).size).toBe(50);
+    expect(rung).toHaveLength(50);
+    expect(timerWheel.size).toBe(0);
+    expect(clock.timers).toBe(0);
+  });
+
+  it("can be lifted while they wait for the next turn", () => {
+    const clock = new SteppedClock();
+    const timerWheel = new TimerWheel(clock);
+    const alarms = Array.from({ length: 20 }, () => new Alarm(timerWheel, () => clock.advance(1)));
+    for (const alarm of alarms) alarm.set(100);
+    clock.advance(100);
+    const left = alarms.filter((alarm) => alarm.isSet);
+    expect(left.length).toBeGreaterThan(5);
+    for (const alarm of left) alarm.lift();
+    const late = new Alarm(timerWheel, () => {});
+    late.set(100);
+    clock.endTurn();
+    expect(late.isSet).toBe(true);
+    clock.advance(200);
+    expect(late.isSet).toBe(false);
     expect(clock.timers).toBe(0);
   });
 });
