@@ -3,6 +3,7 @@ import type { Clock } from "../internal/clock.ts";
 import type { ConnectionLimits } from "../internal/limits.ts";
 import { notice } from "../internal/noticed-promise.ts";
 import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
+import type { SharedBytes } from "../internal/shared-bytes.ts";
 import type {
   Channel,
   ChannelLayer,
@@ -47,6 +48,8 @@ export interface InstanceOptions {
   readonly scope: Scope;
   readonly link: Link;
   readonly limits: Required<ConnectionLimits>;
+  /** What the mailboxes of all connections share. */
+  readonly mailboxes?: SharedBytes | undefined;
   readonly clock: Pick<Clock, "after">;
   readonly observer: InstanceObserver;
 }
@@ -78,7 +81,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   constructor(options: InstanceOptions) {
     this.#options = options;
-    this.#mailbox = new Mailbox(this, options.limits);
+    this.#mailbox = new Mailbox(this, options.limits, options.mailboxes);
   }
 
   /** Calls the application. */

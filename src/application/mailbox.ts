@@ -1,4 +1,5 @@
 import type { ConnectionLimits } from "../internal/limits.ts";
+import type { SharedBytes } from "../internal/shared-bytes.ts";
 import type { SlowPolicy } from "../internal/send-options.ts";
 import type { Delivery, LayerMessage } from "../layers/channel-layer.ts";
 
@@ -28,6 +29,9 @@ export interface MailboxReader {
 /** A letter takes three places in the queue: its kind, its value, its delivery. */
 const places = 3;
 
+/** What a letter takes besides its message, about, in bytes. */
+const envelope = 64;
+
 /** How many letters may be handled before their places in the queue are used again. */
 const longestTail = 256;
 
@@ -40,6 +44,8 @@ const longestTail = 256;
 export class Mailbox {
   readonly #reader: MailboxReader;
   readonly #limits: Required<ConnectionLimits>;
+  /** The memory for the peers' messages of all mailboxes. */
+  readonly #space: SharedBytes | undefined;
   /** Closed at first: what comes before `open` waits for it. */
   #busy = true;
   #closed = false;
@@ -53,9 +59,14 @@ export class Mailbox {
   #full = false;
   #current: Letter | undefined;
 
-  constructor(reader: MailboxReader, limits: Required<ConnectionLimits>) {
+  constructor(
+    reader: MailboxReader,
+    limits: Required<ConnectionLimits>,
+    space: SharedBytes | undefined,
+  ) {
     this.#reader = reader;
     this.#limits = limits;
+    this.#space = space;
   }
 
   /** Whether a letter is being handled, or none is handled yet. */
@@ -98,6 +109,7 @@ export class Mailbox {
   clear(): void {
     this.#queue = [];
     this.#head = 0;
+    this.#space?.release(this.#bytes + this.#messages * envelope);
     this.#messages = 0;
     this.#bytes = 0;
     this.#events = 0;
@@ -197,8 +209,10 @@ export class Mailbox {
     if (letter === Letter.event) {
       this.#events += sign;
     } else if (letter === Letter.text || letter === Letter.bytes) {
+      const { length } = value as string | Uint8Array;
       this.#messages += sign;
-      this.#bytes += sign * (value as string | Uint8Array).length;
+      this.#bytes += sign * length;
+      this.#space?.hold(sign * (length + envelope));
     }
   }
 
@@ -207,8 +221,10 @@ export class Mailbox {
    * no more: each may cause a layer message, to this very mailbox, that then has to find room.
    */
   #fills(parts: number): boolean {
+    if (this.#messages === 0) return false;
     const { mailboxMessages, mailboxSize } = this.#limits;
-    return this.#messages * parts >= mailboxMessages || this.#bytes * parts >= mailboxSize * 2;
+    const room = Math.min(mailboxSize, this.#space?.free ?? mailboxSize);
+    return this.#messages * parts >= mailboxMessages || this.#bytes * parts >= room * 2;
   }
 
   /** A layer message meets a full mailbox: whether it may come in, after the policy was followed. */

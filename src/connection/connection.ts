@@ -412,7 +412,8 @@ export class Connection
   /** A client answers nobody: were both ends to stop for their answers, they could stop for good. */
   get #owesTooMuch(): boolean {
     if (this.#protocol.role === "client") return false;
-    return this.#writer.waiting * 4 > this.#limits.outboxSize;
+    const room = Math.min(this.#limits.outboxSize, this.#engine.backlog.free);
+    return this.#writer.waiting * 4 > room;
   }
 
   #resumeAll(): void {

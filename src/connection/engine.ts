@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../internal/clock.ts";
 import type { DeflateShare } from "../protocol/deflate-share.ts";
 import { PartialBudget } from "../protocol/partial-message.ts";
 import { Alarm } from "./alarm.ts";
+import { Backlog } from "./backlog.ts";
 import { Inflation } from "./inflation.ts";
 import { ReadSlice } from "./read-slice.ts";
 import { Slab } from "./slab.ts";
@@ -13,6 +14,8 @@ export interface EngineOptions {
   readonly clock?: Clock;
   /** What unfinished messages may hold together, in bytes. @defaultValue 256 MiB */
   readonly partialBytes?: number;
+  /** What messages may hold together while they wait for slow peers, in bytes. @defaultValue 256 MiB */
+  readonly outboxBytes?: number;
   /** What connections that compress have in common; without it none does. */
   readonly deflate?: DeflateShare | undefined;
 }
@@ -25,6 +28,7 @@ export class Engine {
   readonly slice: ReadSlice;
   readonly slab: Slab;
   readonly budget: PartialBudget;
+  readonly backlog: Backlog;
   readonly deflate: DeflateShare | undefined;
   readonly inflation: Inflation | undefined;
 
@@ -35,6 +39,7 @@ export class Engine {
     this.slice = new ReadSlice(this.clock);
     this.slab = new Slab();
     this.budget = new PartialBudget(options.partialBytes ?? 256 * 1024 * 1024);
+    this.backlog = new Backlog(options.outboxBytes ?? 256 * 1024 * 1024);
     this.deflate = options.deflate;
     if (this.deflate !== undefined) this.inflation = new Inflation(this.deflate, this.clock);
   }

@@ -1,13 +1,5 @@
 import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
-
-/** A whole message that waits, unframed. */
-export interface Waiting {
-  readonly data: string | Uint8Array;
-  readonly size: number;
-  readonly key: string | undefined;
-  /** As in {@link SendOptions}. */
-  readonly compress: boolean | undefined;
-}
+import type { Backlog, Waiting } from "./backlog.ts";
 
 /** What became of a message: kept, or the reason why the connection has to be closed. */
 export type Offered = "kept" | "full";
@@ -16,20 +8,28 @@ export type Offered = "kept" | "full";
  * The messages that wait while the transport takes nothing. Whole messages, so that the slow policy
  * can act on them; unframed, so that they are encoded only if they are ever sent.
  *
- * An empty outbox accepts any one message: the bound counts what already waits.
+ * It is full at its own limit, or earlier: when it holds as much as the backlog of all outboxes has
+ * left. An empty outbox accepts any one message that the backlog has room for.
  */
 export class Outbox {
   readonly #limit: number;
   readonly #policy: SlowPolicy;
+  readonly #backlog: Backlog;
   readonly #dropped: (size: number) => void;
   #waiting: Waiting[] = [];
   /** Where the queue begins in the array: taking the first costs no shift. */
   #head = 0;
   #size = 0;
 
-  constructor(limit: number, policy: SlowPolicy, dropped: (size: number) => void) {
+  constructor(
+    limit: number,
+    policy: SlowPolicy,
+    backlog: Backlog,
+    dropped: (size: number) => void,
+  ) {
     this.#limit = limit;
     this.#policy = policy;
+    this.#backlog = backlog;
     this.#dropped = dropped;
   }
 
@@ -45,23 +45,23 @@ export class Outbox {
 
   /** Adds a message, or does what the policy says; "full" asks for the connection to be closed. */
   offer(data: string | Uint8Array, options: SendOptions | undefined): Offered {
-    const size = typeof data === "string" ? Buffer.byteLength(data) : data.byteLength;
-    const key = options?.key;
-    if (this.#exceeds(size)) {
-      if (options?.droppable === true || this.#policy === "drop-newest") {
-        this.#dropped(size);
-        return "kept";
+    const waiting = this.#backlog.hold(data, options);
+    if (this.#exceeds(waiting)) {
+      if (options?.droppable === true || this.#policy === "drop-newest") return this.#drop(waiting);
+      if (this.#policy === "close") {
+        this.#backlog.release(waiting);
+        return "full";
       }
-      if (this.#policy === "close") return "full";
-      if (this.#policy === "latest" && key !== undefined) this.#replace(key);
-      while (this.#exceeds(size)) this.#dropped(this.take()!.size);
+      if (this.#policy === "latest" && waiting.key !== undefined) this.#replace(waiting.key);
+      while (this.length > 0 && this.#exceeds(waiting)) this.#drop(this.take()!);
+      if (this.#exceeds(waiting)) return this.#drop(waiting);
     }
-    this.#waiting.push({ data, size, key, compress: options?.compress });
-    this.#size += size;
+    this.#waiting.push(waiting);
+    this.#size += waiting.size;
     return "kept";
   }
 
-  /** Takes the message that waits longest. */
+  /** Takes the message that waits longest. Whoever takes it releases it from the backlog. */
   take(): Waiting | undefined {
     const first = this.#waiting[this.#head];
     if (first === undefined) return undefined;
@@ -81,13 +81,15 @@ export class Outbox {
 
   /** Drops everything. */
   clear(): void {
-    for (let first = this.take(); first !== undefined; first = this.take()) {
-      this.#dropped(first.size);
-    }
+    for (let first = this.take(); first !== undefined; first = this.take()) this.#drop(first);
   }
 
-  #exceeds(size: number): boolean {
-    return this.length > 0 && this.#size + size > this.#limit;
+  /** Whether there is no room for a message, which the backlog holds by now. */
+  #exceeds({ size, holders }: Waiting): boolean {
+    const { free, held } = this.#backlog;
+    const own = this.#size + size;
+    if (this.length > 0) return own > this.#limit || own > free;
+    return holders === 1 && size > free && held > size;
   }
 
   #replace(key: string): void {
@@ -95,6 +97,12 @@ export class Outbox {
     if (index === -1) return;
     const [replaced] = this.#waiting.splice(index, 1);
     this.#size -= replaced!.size;
-    this.#dropped(replaced!.size);
+    this.#drop(replaced!);
+  }
+
+  #drop(waiting: Waiting): "kept" {
+    this.#dropped(waiting.size);
+    this.#backlog.release(waiting);
+    return "kept";
   }
 }

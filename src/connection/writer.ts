@@ -1,6 +1,7 @@
 import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
 import type { PermessageDeflate } from "../protocol/permessage-deflate.ts";
 import type { Protocol } from "../protocol/protocol.ts";
+import type { Waiting } from "./backlog.ts";
 import type { Engine } from "./engine.ts";
 import { CompressedMessage, CutMessage, type LongMessage, longestWhole } from "./long-message.ts";
 import { Outbox } from "./outbox.ts";
@@ -48,6 +49,8 @@ export class Writer implements SlabOwner, TurnMember {
   /** The message that leaves in pieces, and how many have left. */
   #long: LongMessage | undefined;
   #pieces = 0;
+  /** The same message as it waited: it counts until it has left. */
+  #leaving: Waiting | undefined;
   /** The latest ping that came while the transport was full. */
   #pongDue: Uint8Array | undefined;
   /** A close frame that waits behind the outbox. */
@@ -181,7 +184,7 @@ export class Writer implements SlabOwner, TurnMember {
     this.#branch = undefined;
     this.#closeDue = undefined;
     if (this.#long !== undefined) this.#owner.dropped(this.#long.size);
-    this.#long = undefined;
+    this.#endLong();
     this.#outbox?.clear();
     this.#outbox = undefined;
     this.#settle();
@@ -250,8 +253,13 @@ export class Writer implements SlabOwner, TurnMember {
       const next = this.#outbox?.take();
       if (next === undefined) break;
       const format = this.#formatOf(next.data, next.compress);
-      if (next.data.length > longestWhole) this.#begin(next.data, format);
-      else this.#frame(next.data, format);
+      if (next.data.length > longestWhole) {
+        this.#begin(next.data, format);
+        this.#leaving = next;
+      } else {
+        this.#frame(next.data, format);
+        this.#engine.backlog.release(next);
+      }
     }
     if (this.#engine.slab.owner === this) this.#engine.slab.flush();
     if (this.#full) return;
@@ -278,7 +286,7 @@ export class Writer implements SlabOwner, TurnMember {
     while (!this.#full) {
       const piece = long.piece(this.#pieces);
       if (piece === undefined) {
-        this.#long = undefined;
+        this.#endLong();
         return true;
       }
       this.#pieces += 1;
@@ -296,12 +304,18 @@ export class Writer implements SlabOwner, TurnMember {
   #cutShort(): void {
     const long = this.#long;
     if (long === undefined) return;
-    this.#long = undefined;
+    this.#endLong();
     if (long.fragmented) return this.#owner.dropped(long.size);
     for (let piece = long.piece(this.#pieces++); piece !== undefined; ) {
       this.write(piece);
       piece = long.piece(this.#pieces++);
     }
+  }
+
+  #endLong(): void {
+    this.#long = undefined;
+    if (this.#leaving !== undefined) this.#engine.backlog.release(this.#leaving);
+    this.#leaving = undefined;
   }
 
   #slab(frames: Buffer): void {
@@ -322,7 +336,8 @@ export class Writer implements SlabOwner, TurnMember {
   }
 
   #wait(data: string | Uint8Array, options: SendOptions | undefined): boolean {
-    this.#outbox ??= new Outbox(this.#outboxSize, this.#owner.slow, (size) =>
+    const { backlog } = this.#engine;
+    this.#outbox ??= new Outbox(this.#outboxSize, this.#owner.slow, backlog, (size) =>
       this.#owner.dropped(size),
     );
     return this.#outbox.offer(data, options) === "kept";

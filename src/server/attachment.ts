@@ -12,6 +12,7 @@ import { systemClock } from "../internal/clock.ts";
 import type { ConnectionLimits } from "../internal/limits.ts";
 import type { Logger } from "../internal/logger.ts";
 import type { OriginPolicy } from "../internal/origin-policy.ts";
+import { SharedBytes } from "../internal/shared-bytes.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
 import type { CompressionOptions } from "../protocol/compression-options.ts";
 import { checkClose } from "../protocol/close-code.ts";
@@ -63,6 +64,7 @@ const longestTimeout = 2 ** 31 - 1;
 /** One application at one HTTP server: its handshakes, its connections and their end. */
 export class Attachment implements LinkOwner {
   readonly engine: Engine;
+  readonly mailboxes: SharedBytes;
   readonly limits: Required<ServerLimits>;
   readonly #application: Application;
   readonly #layer: ChannelLayer | undefined;
@@ -88,9 +90,11 @@ export class Attachment implements LinkOwner {
     checkLogger(this.#log);
     this.#onError = options.onError;
     const { compression = false } = options;
+    this.mailboxes = new SharedBytes(this.limits.mailboxBytes);
     this.engine = new Engine({
       clock: options.clock ?? systemClock,
       partialBytes: this.limits.partialBytes,
+      outboxBytes: this.limits.outboxBytes,
       deflate: compression === false ? undefined : shareOf(compression),
     });
   }

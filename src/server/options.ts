@@ -12,6 +12,16 @@ import type { CompressionOptions } from "../protocol/compression-options.ts";
 export interface ServerLimits extends ConnectionLimits {
   /** What all unfinished messages hold together, in bytes. @defaultValue 256 MiB */
   readonly partialBytes?: number;
+  /**
+   * What all messages hold together that wait for peers that do not read, in bytes. One connection
+   * may have as much of it as is left, so whoever holds most is full first. @defaultValue 256 MiB
+   */
+  readonly outboxBytes?: number;
+  /**
+   * What all messages of peers hold together that wait for busy handlers, in bytes; shared in the
+   * same way. @defaultValue 256 MiB
+   */
+  readonly mailboxBytes?: number;
   /** Handshakes that may wait for their answer; above it there is a 503. @defaultValue 4096 */
   readonly pendingHandshakes?: number;
   /** Header lines of one handshake; above it there is a 431. @defaultValue 100, browsers send 20 */
@@ -22,6 +32,8 @@ export interface ServerLimits extends ConnectionLimits {
 export const defaultServerLimits: Required<ServerLimits> = {
   ...defaultLimits,
   partialBytes: 256 * 1024 * 1024,
+  outboxBytes: 256 * 1024 * 1024,
+  mailboxBytes: 256 * 1024 * 1024,
   pendingHandshakes: 4096,
   maxHeaders: 100,
 };

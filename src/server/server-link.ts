@@ -10,6 +10,7 @@ import type { Transport, TransportSink } from "../connection/transport.ts";
 import type { ProtocolError } from "../errors.ts";
 import type { ConnectionLimits } from "../internal/limits.ts";
 import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
+import type { SharedBytes } from "../internal/shared-bytes.ts";
 import { acceptDeflate } from "../protocol/deflate-negotiation.ts";
 import { formatExtensions } from "../protocol/extension-offer.ts";
 import type { Handshake } from "../protocol/handshake.ts";
@@ -23,6 +24,8 @@ import { publish } from "./diagnostics.ts";
 /** The one who keeps a list of the links. */
 export interface LinkOwner {
   readonly engine: Engine;
+  /** What the mailboxes of all its connections share. */
+  readonly mailboxes: SharedBytes;
   /** The handshake was answered, or nobody waits for the answer any more. */
   settled(link: ServerLink, accepted: boolean): void;
   /** A transport that was accepted is gone. */
@@ -85,6 +88,7 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
       scope: this.scope,
       link: this,
       limits: this.#limits,
+      mailboxes: this.#owner.mailboxes,
       clock: this.#owner.engine,
       observer: this,
     });

@@ -97,7 +97,7 @@ describe("a mailbox", () => {
     await fc.assert(
       fc.asyncProperty(arrivals, fc.nat({ max: 10 }), async (plan, before) => {
         const reader = new Reader();
-        const mailbox = new Mailbox(reader, defaultLimits);
+        const mailbox = new Mailbox(reader, defaultLimits, undefined);
         const opening: Note = { index: -1, manner: "settles later" };
         for (const [index, { manner, pause }] of plan.entries()) {
           if (index === Math.min(before, plan.length - 1)) open(mailbox, reader, opening);
@@ -121,7 +121,7 @@ describe("a mailbox", () => {
     await fc.assert(
       fc.asyncProperty(arrivals, async (plan) => {
         const reader = new Reader();
-        const mailbox = new Mailbox(reader, defaultLimits);
+        const mailbox = new Mailbox(reader, defaultLimits, undefined);
         open(mailbox, reader, { index: -1, manner: "returns" });
         for (const [index, { manner, pause }] of plan.entries()) {
           const idle = !mailbox.busy;
@@ -137,7 +137,7 @@ describe("a mailbox", () => {
   test("takes letters that come inside a handler in their turn, however many", () => {
     const order: number[] = [];
     const reader = new Reader();
-    const mailbox = new Mailbox(reader, { ...defaultLimits, mailboxMessages: 1e6 });
+    const mailbox = new Mailbox(reader, { ...defaultLimits, mailboxMessages: 1e6 }, undefined);
     reader.handle = (_letter, value) => {
       const { index } = value as Note;
       order.push(index);
@@ -152,7 +152,7 @@ describe("a mailbox", () => {
 
   test("says that it is idle only after a promise was awaited, once for a whole burst", async () => {
     const reader = new Reader();
-    const mailbox = new Mailbox(reader, defaultLimits);
+    const mailbox = new Mailbox(reader, defaultLimits, undefined);
     open(mailbox, reader, { index: -1, manner: "returns" });
     post(mailbox, { index: 0, manner: "returns" });
     post(mailbox, { index: 1, manner: "throws" });
@@ -164,7 +164,7 @@ describe("a mailbox", () => {
 
   test("forgets what waits when it is cleared, and takes letters again", async () => {
     const reader = new Reader();
-    const mailbox = new Mailbox(reader, defaultLimits);
+    const mailbox = new Mailbox(reader, defaultLimits, undefined);
     open(mailbox, reader, { index: -1, manner: "settles later" });
     post(mailbox, { index: 0, manner: "returns" });
     mailbox.clear();
@@ -175,7 +175,7 @@ describe("a mailbox", () => {
 
   test("takes nothing more when it is closed", async () => {
     const reader = new Reader();
-    const mailbox = new Mailbox(reader, defaultLimits);
+    const mailbox = new Mailbox(reader, defaultLimits, undefined);
     open(mailbox, reader, { index: -1, manner: "settles later" });
     post(mailbox, { index: 0, manner: "returns" });
     mailbox.close();
@@ -211,7 +211,7 @@ describe("a handler that is always one letter behind", () => {
   /** A mailbox that has handled `count` letters while two more always waited. */
   function behind(count: number, keep: (delivery: object) => void): Mailbox {
     const reader = new Reader();
-    const mailbox = new Mailbox(reader, defaultLimits);
+    const mailbox = new Mailbox(reader, defaultLimits, undefined);
     let handled = 0;
     reader.handle = () => {
       if (handled++ === count) return new Promise(() => {});

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { Backlog } from "../../src/connection/backlog.ts";
 import { Outbox } from "../../src/connection/outbox.ts";
 import type { SendOptions, SlowPolicy } from "../../src/internal/send-options.ts";
 
@@ -209,7 +210,7 @@ class PlainOutbox {
 /** An outbox, the sizes that it dropped, and a function that takes all that is left. */
 function box(policy: SlowPolicy, limit: number) {
   const dropped: number[] = [];
-  const outbox = new Outbox(limit, policy, (size) => dropped.push(size));
+  const outbox = new Outbox(limit, policy, new Backlog(1e9), (size) => dropped.push(size));
   const rest = () => {
     const taken: unknown[] = [];
     for (let next = outbox.take(); next !== undefined; next = outbox.take()) taken.push(next.data);

@@ -23,6 +23,8 @@ export interface PeerOptions {
   readonly slow?: SlowPolicy;
   /** Share the clock and the engine of another peer's connection. */
   readonly beside?: Peer;
+  /** What may wait for all peers of the engine together. */
+  readonly outboxBytes?: number;
   /** Agree on permessage-deflate, with these options. */
   readonly compression?: CompressionOptions;
   /** What the client offers then. @defaultValue permessage-deflate, without parameters */
@@ -50,10 +52,12 @@ export class Peer implements ConnectionSink {
   #read = 0;
 
   constructor(options: PeerOptions = {}) {
-    const { role = "server", limits, slow = "close", beside, compression } = options;
+    const { role = "server", limits, slow = "close", beside, compression, outboxBytes } = options;
     const deflate = compression && new DeflateShare(compression);
     this.clock = beside?.clock ?? new SteppedClock();
-    this.engine = beside?.engine ?? new Engine({ clock: this.clock, deflate });
+    this.engine =
+      beside?.engine ??
+      new Engine({ clock: this.clock, deflate, ...(outboxBytes && { outboxBytes }) });
     this.slow = slow;
     this.#reader = new FrameReader(role === "client");
     this.#key = role === "server" ? Buffer.of(0x5a, 0x01, 0xff, 0x80) : undefined;
