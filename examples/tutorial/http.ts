@@ -27,6 +27,7 @@ const types: Readonly<Record<string, string>> = {
 const addresses: readonly (readonly [path: RegExp, name: string])[] = [
   [/^\/$/, "chat.html"],
   [/^\/x1\/$/, "chat.html"],
+  [/^\/resume\/$/, "resume.html"],
   [/^\/echo\/$/, "echo.html"],
   [/^\/hello\/$/, "hello.html"],
   [/^\/deploy\/online\/\d{1,20}\/$/, "deploy.html"],

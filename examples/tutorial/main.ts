@@ -1,5 +1,6 @@
 /** Starts the tutorial. The environment says where: PORT (8000; 0 takes any free one) and HOST. */
 import { memoryLayer, serve, UsageError } from "sluice";
+import { history } from "./resume.ts";
 import { closedBySignal } from "./shutdown.ts";
 import { createSite } from "./site.ts";
 
@@ -12,7 +13,7 @@ if (!/^\d+$/.test(PORT) || port > 65_535) {
   fail(`PORT must be an integer from 0 to 65535, not ${JSON.stringify(PORT)}`);
 }
 
-const layer = memoryLayer();
+const layer = memoryLayer({ history });
 const server = await serve({ ...createSite(layer), layer, port, host }).catch((error: unknown) => {
   if (!(error instanceof UsageError && error.code === "ERR_LISTEN")) throw error;
   fail(`${error.message}; set PORT or HOST to another place (PORT=0 takes any free port)`);

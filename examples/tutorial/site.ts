@@ -6,6 +6,7 @@ import { Deployments } from "./deployments.ts";
 import { Echo } from "./echo.ts";
 import { hello } from "./hello.ts";
 import { pages } from "./http.ts";
+import { Resume } from "./resume.ts";
 
 /** The two halves of the tutorial: what answers WebSockets and what answers plain requests. */
 export interface Site {
@@ -22,6 +23,7 @@ export function createSite(layer: ChannelLayer, clock: Pick<Clock, "after"> = ti
   return {
     websocket: router([
       route("/x1/", Chat),
+      route("/resume/", Resume),
       route("/echo/", Echo),
       route("/deploy/online/:taskId(\\d{1,20})/", consumer(Deploy, deployments)),
       route("/hello/", hello),

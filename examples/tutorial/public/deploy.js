@@ -7,7 +7,7 @@ const task = location.pathname.split("/").at(-2);
 document.getElementById("task").textContent = task;
 document.getElementById("next").href = `/deploy/online/${BigInt(task) + 1n}/`;
 
-new ReconnectingSocket(location.pathname, {
+new ReconnectingSocket(() => location.pathname, {
   opened() {
     // Every connection is told the lines so far.
     clear();

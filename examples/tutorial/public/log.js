@@ -4,8 +4,9 @@ const kept = 1000;
 const list = document.getElementById("content");
 
 /** Appends an entry. It is text, whatever it looks like. */
-export function append(text, kind = "received") {
+export function append(text, kind = "received", id = "") {
   const entry = document.createElement("li");
+  if (id !== "") entry.id = id;
   entry.className = kind;
   entry.dir = "auto";
   entry.textContent = text;

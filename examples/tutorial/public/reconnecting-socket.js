@@ -2,26 +2,37 @@
 const first = 500;
 const longest = 20_000;
 
+/** How often the page looks at the clock, and what it takes for sleep: more than a hidden tab's nap. */
+const glance = 5000;
+const slept = 90_000;
+
 /** A connection that lasted this long was a good one: the next wait is short again. */
 const good = 10_000;
 
 /**
- * A WebSocket to this page's own host that comes back when it is lost.
+ * A WebSocket to this page's own host that comes back when it is lost, also when the computer slept
+ * and nobody has told the page that its connection is gone. `path()` is asked for each connection.
  *
  * `on.opened()` is called for each new connection, `on.received(text)` for each message and
  * `on.lost()` when a connection ended or could not be made.
  */
 export class ReconnectingSocket {
-  #url;
+  #path;
   #on;
   #socket;
   #attempts = 0;
 
   constructor(path, on) {
-    this.#url = new URL(path, location.href);
-    this.#url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    this.#path = path;
     this.#on = on;
     this.#connect();
+    let seen = Date.now();
+    setInterval(() => {
+      if (Date.now() - seen > slept) this.#socket.close(4000, "slept");
+      seen = Date.now();
+    }, glance);
+    // Another network, most likely: what was connected over the old one is gone.
+    addEventListener("online", () => this.#socket.close(4000, "online"));
   }
 
   /** Sends a message, or returns false when there is no connection. */
@@ -32,7 +43,9 @@ export class ReconnectingSocket {
   }
 
   #connect() {
-    const socket = new WebSocket(this.#url);
+    const url = new URL(this.#path(), location.href);
+    url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(url);
     let openedAt = Number.POSITIVE_INFINITY;
     socket.onopen = () => {
       openedAt = performance.now();

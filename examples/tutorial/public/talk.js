@@ -7,7 +7,7 @@ const { socket: path, showSent } = document.querySelector("main").dataset;
 const input = document.getElementById("txt");
 const button = document.getElementById("btn");
 
-const socket = new ReconnectingSocket(path, {
+const socket = new ReconnectingSocket(() => path, {
   opened() {
     button.disabled = false;
     showStatus("open");

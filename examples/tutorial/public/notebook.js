@@ -1,0 +1,63 @@
+/** How many messages a page remembers. */
+const kept = 500;
+
+/**
+ * What a page remembers over a reload, in the storage of its tab: what it has shown and the position
+ * of that, always together, and what it has said that nobody has heard yet.
+ */
+export class Notebook {
+  #name;
+  #notes;
+
+  constructor(name) {
+    this.#name = name;
+    this.#notes = JSON.parse(sessionStorage.getItem(name)) ?? { shown: [], unheard: [] };
+  }
+
+  get shown() {
+    return this.#notes.shown;
+  }
+
+  get unheard() {
+    return this.#notes.unheard;
+  }
+
+  /** What to ask the server for. */
+  get query() {
+    const { position } = this.#notes;
+    return position === undefined ? "" : `?since=${encodeURIComponent(position)}`;
+  }
+
+  /** Whether a message was shown before. */
+  knows(id) {
+    return this.#notes.shown.some((message) => message.id === id);
+  }
+
+  /** Notes a message that is on the page now. */
+  show(message, position) {
+    this.#notes.shown.push(message);
+    this.#notes.shown.splice(0, this.#notes.shown.length - kept);
+    this.moveTo(position);
+  }
+
+  moveTo(position) {
+    this.#notes.position = position;
+    this.#write();
+  }
+
+  say(said) {
+    this.#notes.unheard.push(said);
+    this.#write();
+  }
+
+  /** Forgets what was said, now that it was heard. Returns whether this page had said it. */
+  heard(id) {
+    const at = this.#notes.unheard.findIndex((said) => said.id === id);
+    if (at >= 0) this.#notes.unheard.splice(at, 1);
+    return at >= 0;
+  }
+
+  #write() {
+    sessionStorage.setItem(this.#name, JSON.stringify(this.#notes));
+  }
+}
