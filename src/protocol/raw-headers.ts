@@ -1,3 +1,4 @@
+import { bareRecord } from "../internal/bare-record.ts";
 import { type ExtensionOffer, parseExtensions } from "./extension-offer.ts";
 import { listElements, trimWhitespace } from "./token.ts";
 
@@ -25,4 +26,20 @@ export function headerHolds(rawHeaders: readonly string[], name: string, element
 export function headerExtensions(rawHeaders: readonly string[]): ExtensionOffer[] | undefined {
   const values = headerValues(rawHeaders, "sec-websocket-extensions");
   return values.length === 0 ? [] : parseExtensions(values.join(", "));
+}
+
+/**
+ * All headers as one frozen record: names in lower case, repeated ones joined (RFC 9110 §5.3), and no
+ * prototype to be confused with.
+ */
+export function joinHeaders(raw: readonly string[]): Readonly<Record<string, string>> {
+  const headers = bareRecord<string>();
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i]!.toLowerCase();
+    const value = raw[i + 1]!;
+    const before = headers[name];
+    if (before === undefined) headers[name] = value;
+    else headers[name] = `${before}${name === "cookie" ? "; " : ", "}${value}`;
+  }
+  return Object.freeze(headers);
 }

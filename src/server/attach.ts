@@ -1,12 +1,8 @@
 import type { Scope } from "../application/scope.ts";
+import { checkNames } from "../connection/option-check.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
 import { Attachment } from "./attachment.ts";
-import {
-  type CloseOptions,
-  checkNames,
-  type WebSocketOptions,
-  webSocketOptionNames,
-} from "./options.ts";
+import { type CloseOptions, type WebSocketOptions, webSocketOptionNames } from "./options.ts";
 import { type AnyHttpServer, Upgrades } from "./upgrades.ts";
 
 /** Options of {@link attach}. */

@@ -6,6 +6,7 @@ import { isFault, type Phase } from "../application/fault.ts";
 import { enter } from "../application/router.ts";
 import type { Scope } from "../application/scope.ts";
 import { Engine } from "../connection/engine.ts";
+import { completeCompression, completeLimits } from "../connection/option-check.ts";
 import { SocketTransport } from "../connection/socket-transport.ts";
 import { type HandshakeError, type ProtocolError, UsageError } from "../errors.ts";
 import { systemClock } from "../internal/clock.ts";
@@ -14,7 +15,6 @@ import type { Logger } from "../internal/logger.ts";
 import type { OriginPolicy } from "../internal/origin-policy.ts";
 import { SharedBytes } from "../internal/shared-bytes.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
-import type { CompressionOptions } from "../protocol/compression-options.ts";
 import { checkClose } from "../protocol/close-code.ts";
 import { DeflateShare } from "../protocol/deflate-share.ts";
 import { type Handshake, judgeHandshake } from "../protocol/handshake.ts";
@@ -24,7 +24,7 @@ import { publish } from "./diagnostics.ts";
 import {
   type CloseOptions,
   checkLogger,
-  completeLimits,
+  defaultServerLimits,
   type ErrorContext,
   type ServerLimits,
   type WebSocketOptions,
@@ -39,18 +39,6 @@ export interface Upgrade {
   readonly request: IncomingMessage;
   readonly socket: Socket;
   readonly head: Buffer;
-}
-
-/** @throws UsageError `ERR_INVALID_OPTION` */
-function shareOf(compression: true | CompressionOptions): DeflateShare {
-  if (compression !== true && (typeof compression !== "object" || compression === null)) {
-    const given = JSON.stringify(compression);
-    throw new UsageError(
-      "ERR_INVALID_OPTION",
-      `compression is ${given}: it has to be true, false or an object of options`,
-    );
-  }
-  return new DeflateShare(compression === true ? {} : compression);
 }
 
 /** How many connections are closed at once when a server drains, and how long it waits in between. */
@@ -80,7 +68,7 @@ export class Attachment implements LinkOwner {
   #emptied: (() => void) | undefined;
 
   constructor(options: WebSocketOptions, layer: ChannelLayer | undefined) {
-    this.limits = completeLimits(options.limits);
+    this.limits = completeLimits(options.limits, defaultServerLimits);
     this.#application = toApplication(options.websocket as ApplicationLike);
     this.#layer = layer;
     this.#origins = options.origins ?? "same-host";
@@ -89,13 +77,13 @@ export class Attachment implements LinkOwner {
     this.#log = options.log ?? stderrLogger;
     checkLogger(this.#log);
     this.#onError = options.onError;
-    const { compression = false } = options;
+    const compression = completeCompression(options.compression ?? false);
     this.mailboxes = new SharedBytes(this.limits.mailboxBytes);
     this.engine = new Engine({
       clock: options.clock ?? systemClock,
       partialBytes: this.limits.partialBytes,
       outboxBytes: this.limits.outboxBytes,
-      deflate: compression === false ? undefined : shareOf(compression),
+      deflate: compression && new DeflateShare(compression),
     });
   }
 
@@ -183,7 +171,7 @@ export class Attachment implements LinkOwner {
     if (limits === undefined) return this.limits;
     let complete = this.#routeLimits.get(limits);
     if (complete === undefined) {
-      complete = completeLimits({ ...this.limits, ...limits });
+      complete = completeLimits({ ...this.limits, ...limits }, defaultServerLimits);
       this.#routeLimits.set(limits, complete);
     }
     return complete;

@@ -1,7 +1,8 @@
 import type { Scope } from "../application/scope.ts";
 import { UsageError } from "../errors.ts";
-import { bareRecord, emptyRecord } from "../internal/bare-record.ts";
+import { emptyRecord } from "../internal/bare-record.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
+import { joinHeaders } from "../protocol/raw-headers.ts";
 
 /** What {@link ConnectionScope} is made of. */
 export interface ScopeSource {
@@ -77,17 +78,4 @@ export class ConnectionScope implements Scope {
     }
     return layer;
   }
-}
-
-/** Names in lower case, repeated ones joined (RFC 9110 §5.3); no prototype to be confused with. */
-function joinHeaders(raw: readonly string[]): Readonly<Record<string, string>> {
-  const headers = bareRecord<string>();
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i]!.toLowerCase();
-    const value = raw[i + 1]!;
-    const before = headers[name];
-    if (before === undefined) headers[name] = value;
-    else headers[name] = `${before}${name === "cookie" ? "; " : ", "}${value}`;
-  }
-  return Object.freeze(headers);
 }

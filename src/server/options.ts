@@ -80,43 +80,6 @@ export interface CloseOptions {
   readonly reason?: string;
 }
 
-/** The limits with their defaults. @throws UsageError `ERR_INVALID_OPTION` naming the limit and the value. */
-export function completeLimits(limits: ServerLimits = {}): Required<ServerLimits> {
-  // What is undefined is left to its default, as if it had not been written.
-  const given = Object.entries<unknown>({ ...limits }).filter(([, value]) => value !== undefined);
-  for (const [name, value] of given) {
-    if (!Object.hasOwn(defaultServerLimits, name)) {
-      const known = Object.keys(defaultServerLimits).join(", ");
-      throw new UsageError(
-        "ERR_INVALID_OPTION",
-        `limits: there is no limit "${name}"; there are ${known}`,
-      );
-    }
-    if (!(Number.isSafeInteger(value) && (value as number) > 0)) {
-      throw new UsageError(
-        "ERR_INVALID_OPTION",
-        `limits.${name} is ${JSON.stringify(value)}: it has to be a whole number above 0`,
-      );
-    }
-  }
-  return { ...defaultServerLimits, ...Object.fromEntries(given) };
-}
-
-/** Refuses option names that do not exist. @throws UsageError `ERR_INVALID_OPTION` naming them. */
-export function checkNames(what: string, given: object, known: readonly string[]): void {
-  if (typeof given !== "object" || given === null) {
-    throw new UsageError("ERR_INVALID_OPTION", `${what} takes options: { websocket: …, … }`);
-  }
-  for (const name of Object.keys(given)) {
-    if (!known.includes(name)) {
-      throw new UsageError(
-        "ERR_INVALID_OPTION",
-        `${what} has no option "${name}"; it has ${known.join(", ")}`,
-      );
-    }
-  }
-}
-
 /** Refuses a logger that lacks a method. @throws UsageError `ERR_INVALID_OPTION` naming it. */
 export function checkLogger(log: Logger): void {
   for (const level of ["debug", "info", "warn", "error"] as const) {

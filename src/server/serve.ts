@@ -8,6 +8,7 @@ import {
 import { createServer as createTlsServer, type ServerOptions as TlsOptions } from "node:https";
 import type { AddressInfo, ListenOptions, Socket } from "node:net";
 import type { Scope } from "../application/scope.ts";
+import { checkNames } from "../connection/option-check.ts";
 import { UsageError } from "../errors.ts";
 import { systemClock } from "../internal/clock.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
@@ -15,12 +16,7 @@ import { memoryLayer } from "../layers/memory.ts";
 import { parseTarget } from "../protocol/target.ts";
 import { Answers } from "./answers.ts";
 import { Attachment } from "./attachment.ts";
-import {
-  type CloseOptions,
-  checkNames,
-  type WebSocketOptions,
-  webSocketOptionNames,
-} from "./options.ts";
+import { type CloseOptions, type WebSocketOptions, webSocketOptionNames } from "./options.ts";
 import { refuse } from "./refusal.ts";
 import { stderrLogger } from "./stderr-logger.ts";
 import { type AnyHttpServer, Upgrades } from "./upgrades.ts";
