@@ -4,6 +4,7 @@
  * ```
  * SluiceError            code (a literal union), cause kept
  * ├─ UsageError          a mistake of the caller, thrown at the call
+ * ├─ ConnectError        a server that could not be reached, or did not answer; keeps the cause
  * ├─ HandshakeError      an opening handshake that was refused; carries the HTTP status
  * ├─ ProtocolError       a peer that broke RFC 6455; carries the close code it is answered with
  * ├─ ChannelLayerError   a layer that could not take a message; says whether trying again may help
@@ -24,7 +25,7 @@ export const errorCodes = {
   ERR_CONTROL_PAYLOAD: "A ping or pong carries more than 125 bytes.",
   ERR_EVENT_TYPE:
     "A layer message has no usable `type`: a string with a dot, outside the reserved prefix.",
-  ERR_HEADER: "A response header is malformed or belongs to the handshake itself.",
+  ERR_HEADER: "A header is malformed or belongs to the handshake itself.",
   ERR_INVALID_OPTION: "An option is unknown, out of range or of the wrong type.",
   ERR_NOT_A_CONSUMER:
     "Something that is neither an application nor a consumer class was given as one.",
@@ -34,6 +35,11 @@ export const errorCodes = {
   ERR_ROUTE_PATTERN: "A route's path or regular expression cannot be used.",
   ERR_SEND_DATA: "The data to send is neither a string nor bytes.",
   ERR_SUBPROTOCOL: "The chosen subprotocol was not offered by the client.",
+  ERR_URL: "The URL is none that a client can connect to.",
+
+  ERR_CONNECT:
+    "The server could not be reached, did not speak HTTP, or hung up before it had answered.",
+  ERR_CONNECT_TIMEOUT: "The server did not answer the opening handshake within `handshakeTimeout`.",
 
   ERR_HANDSHAKE_METHOD: "The method of an opening handshake is not GET.",
   ERR_HANDSHAKE_HTTP_VERSION: "The HTTP version of an opening handshake is lower than 1.1.",
@@ -108,22 +114,29 @@ export abstract class SluiceError extends Error {
 /** A mistake of the calling code, thrown at the call. */
 export class UsageError extends SluiceError {}
 
+/** A connection that could not be made: nobody answered. `cause` is the system's error, if it had one. */
+export class ConnectError extends SluiceError {}
+
 /** An opening handshake that was refused, by us or by the server that we asked. */
 export class HandshakeError extends SluiceError {
   /** The HTTP status of the refusal. */
   readonly status: number;
-  /** Headers that the refusal carries, as RFC 9110 or RFC 6455 ask for them. */
+  /** Headers that the refusal carries: ours as RFC 9110 or RFC 6455 ask for them, a server's all. */
   readonly headers: Readonly<Record<string, string>>;
+  /** How the body of the server's answer begins, as text; empty if we refused. */
+  readonly body: string;
 
   constructor(
     code: ErrorCode,
     status: number,
     message: string,
     headers: Readonly<Record<string, string>> = {},
+    body = "",
   ) {
     super(code, message);
     this.status = status;
     this.headers = headers;
+    this.body = body;
   }
 }
 

@@ -28,6 +28,11 @@ export type {
 } from "./server/options.ts";
 export { type ServeOptions, type Server, serve } from "./server/serve.ts";
 
+// Connecting
+export type { ClientSocket, ConnectionEnd } from "./connect/client-socket.ts";
+export { connect } from "./connect/connect.ts";
+export type { ClientLimits, ClientTlsOptions, ConnectOptions } from "./connect/options.ts";
+
 // Applications
 export type {
   Application,

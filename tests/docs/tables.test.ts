@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { diagnosticNames, errorCodes, middlewareDiagnosticNames } from "sluice";
 import { describe, expect, it } from "vitest";
+import { defaultClientLimits } from "../../src/connect/options.ts";
 import { defaultServerLimits } from "../../src/server/options.ts";
 
 describe("the reference", () => {
@@ -19,7 +20,8 @@ describe("the reference", () => {
     const limits = rows("limits.md", /^\| `(\w+)` \| ([\d ]+) \|/gm).map(
       ([name, value]) => [name, Number(value!.replaceAll(" ", ""))] as const,
     );
-    expect(Object.fromEntries(limits)).toEqual(defaultServerLimits);
+    expect(Object.fromEntries(limits)).toEqual({ ...defaultClientLimits, ...defaultServerLimits });
+    expect({ ...defaultServerLimits, ...defaultClientLimits }).toEqual(Object.fromEntries(limits));
   });
 });
 
