@@ -3,6 +3,6 @@ import { examineClient } from "../../compliance/examine.ts";
 import { echoClient } from "./echo-client.ts";
 import { options, suite, uncompressed } from "./suite.ts";
 
-describe("sluice's core as a client that echoes (RFC 6455)", () => {
+describe("sluice as a client that echoes (RFC 6455)", () => {
   suite((given) => examineClient(given, echoClient, options), uncompressed);
 });

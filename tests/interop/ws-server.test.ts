@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
-import { CoreClient } from "./core-client.ts";
+import { type ClientSocket, type ConnectOptions, connect as connectTo } from "sluice";
 
 const mebibyte = 1024 * 1024;
 
@@ -36,13 +36,16 @@ beforeEach(async () => {
 });
 
 /** A client of ours, and the server's end of its connection. */
-async function connect(): Promise<[client: CoreClient, socket: WebSocket]> {
+async function connect(
+  options?: ConnectOptions,
+): Promise<[client: ClientSocket, socket: WebSocket]> {
   const connection = once(server, "connection");
-  const client = await CoreClient.connect(port);
+  const client = await connectTo(`ws://127.0.0.1:${port}`, options);
+  onTestFinished(() => client.close());
   return [client, (await connection)[0] as WebSocket];
 }
 
-describe("sluice's core as a client of npm's ws server", () => {
+describe("a client of npm's ws server", () => {
   it.each([
     ["no character", ""],
     ["many alphabets", "grüße, 世界 👋"],
@@ -52,21 +55,24 @@ describe("sluice's core as a client of npm's ws server", () => {
   ])("gets its own text of %s back", async (_what, text) => {
     const [client] = await connect();
     client.send(text);
-    expect(await client.message()).toBe(text);
+    expect(await client.receive()).toBe(text);
   });
 
   it.each([0, 1, 125, 126, 65_535, 65_536, mebibyte])("gets %i bytes back", async (size) => {
     const bytes = Uint8Array.from({ length: size }, (_unused, at) => at * 7);
     const [client] = await connect();
     client.send(bytes);
-    expect(Buffer.compare((await client.message()) as Uint8Array, bytes)).toBe(0);
+    expect(Buffer.compare((await client.receive()) as Uint8Array, bytes)).toBe(0);
   });
 
   it("closes with 1009, if it gets one byte more than the limit", async () => {
     const [client, socket] = await connect();
     socket.send("x".repeat(mebibyte + 1));
-    expect(await client.ended).toMatchObject({ code: 1009, clean: false });
-    expect(client.error).toMatchObject({ code: "ERR_MESSAGE_TOO_BIG" });
+    expect(await client.closed).toMatchObject({
+      code: 1009,
+      clean: false,
+      error: { code: "ERR_MESSAGE_TOO_BIG" },
+    });
     await once(socket, "close");
     expect(ends.map(([code]) => code)).toEqual([1009]);
   });
@@ -74,7 +80,7 @@ describe("sluice's core as a client of npm's ws server", () => {
   it("is closed with 1009, if it sends one byte more than the server takes", async () => {
     const [client] = await connect();
     client.send(new Uint8Array(mebibyte + 1));
-    expect(await client.ended).toMatchObject({ code: 1009, clean: true });
+    expect(await client.closed).toMatchObject({ code: 1009, clean: true });
   });
 
   it("puts fragments together, with pings between them, and answers those", async () => {
@@ -84,18 +90,17 @@ describe("sluice's core as a client of npm's ws server", () => {
     socket.ping("in between");
     socket.send("", { fin: false });
     socket.send("two", { fin: true });
-    expect(await client.message()).toBe("one, two");
+    expect(await client.receive()).toBe("one, two");
     expect(String((await pong)[0])).toBe("in between");
   });
 
   it("gets answers to its pings", async () => {
-    const [client, socket] = await connect();
-    const ping = once(socket, "ping");
-    client.connection.ping();
-    expect((await ping)[0]).toHaveLength(0);
-    client.send("behind the pong");
-    expect(await client.message()).toBe("behind the pong");
-    expect(client.error).toBeUndefined();
+    const [client, socket] = await connect({ limits: { pingInterval: 50, pingTimeout: 100 } });
+    for (let pings = 0; pings < 5; pings++) {
+      expect((await once(socket, "ping"))[0]).toHaveLength(0);
+    }
+    client.send("still here");
+    expect(await client.receive()).toBe("still here");
   });
 
   it.each([
@@ -106,8 +111,8 @@ describe("sluice's core as a client of npm's ws server", () => {
   ])("closes with %s %j, and the server sees that", async (code, reason, seen) => {
     const [client, socket] = await connect();
     const closed = once(socket, "close");
-    client.connection.close(code, reason);
-    expect(await client.ended).toEqual({ code: seen, reason, clean: true });
+    client.close(code, reason);
+    expect(await client.closed).toMatchObject({ code: seen, reason, clean: true });
     await closed;
     expect(ends).toEqual([[seen, reason]]);
   });
@@ -121,7 +126,7 @@ describe("sluice's core as a client of npm's ws server", () => {
     const [client, socket] = await connect();
     const closed = once(socket, "close");
     socket.close(code, reason);
-    expect(await client.ended).toEqual({ code: seen, reason, clean: true });
+    expect(await client.closed).toMatchObject({ code: seen, reason, clean: true });
     await closed;
     expect(ends).toEqual([[seen, ""]]);
   });
@@ -129,31 +134,33 @@ describe("sluice's core as a client of npm's ws server", () => {
   it("sees 1006, when the server is gone without a word", async () => {
     const [client, socket] = await connect();
     socket.terminate();
-    expect(await client.ended).toEqual({ code: 1006, reason: "", clean: false });
+    expect(await client.closed).toMatchObject({ code: 1006, reason: "", clean: false });
   });
 
   it("agrees with the server on one of its subprotocols", async () => {
-    const client = await CoreClient.connect(port, ["a.v1", "b.v2"]);
+    const [client] = await connect({ subprotocols: ["a.v1", "b.v2"] });
     expect(client.subprotocol).toBe("b.v2");
   });
 
   it("fails, if the server refuses", async () => {
     server.options.verifyClient = (_info, done) => done(false, 401);
-    await expect(CoreClient.connect(port)).rejects.toMatchObject({
+    await expect(connect()).rejects.toMatchObject({
       code: "ERR_HANDSHAKE_STATUS",
       status: 401,
     });
   });
 
   it("is one of a hundred, and each of them gets its own messages only", async () => {
-    const clients = await Promise.all(Array.from({ length: 100 }, () => CoreClient.connect(port)));
+    const clients = await Promise.all(
+      Array.from({ length: 100 }, () => connectTo(`ws://127.0.0.1:${port}`)),
+    );
     const talks = clients.map(async (client, number) => {
       for (let at = 0; at < 20; at++) {
         client.send(`${number}: ${at}`);
-        expect(await client.message()).toBe(`${number}: ${at}`);
+        expect(await client.receive()).toBe(`${number}: ${at}`);
       }
-      client.connection.close(4000, String(number));
-      expect(await client.ended).toMatchObject({ code: 4000, clean: true });
+      client.close(4000, String(number));
+      expect(await client.closed).toMatchObject({ code: 4000, clean: true });
     });
     await Promise.all(talks);
   });
