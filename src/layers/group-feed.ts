@@ -2,25 +2,14 @@ import type { Gap, Joined } from "./channel-layer.ts";
 import { Follower } from "./follower.ts";
 import type { Gate, LocalGroups, LocalMember } from "./local-groups.ts";
 import { formatPosition, parsePosition, type Position } from "./position.ts";
-import type { HistoryItem, Slice } from "./slice.ts";
-
-/** Where the history of one group is read. */
-export interface FeedSource {
-  /**
-   * What came after a position, at most `limit` messages of it; without one, only where the history
-   * stands. Over a network it waits until live messages of the group arrive here: what is sent after
-   * it was read comes live. It rejects when the backend is away. Within an epoch `top` never goes
-   * back: who asks several copies of a history takes care of that.
-   */
-  read(since: Position | undefined, limit: number): Slice | Promise<Slice>;
-}
+import type { HistoryItem, HistorySource, Slice } from "./slice.ts";
 
 /** What a {@link GroupFeed} needs to know. */
 export interface FeedOptions {
   readonly group: string;
   /** Its members are joined and left there; the feed serves them. */
   readonly groups: LocalGroups;
-  readonly source: FeedSource;
+  readonly source: HistorySource;
   /** How many messages a joiner may have missed and still get. */
   readonly recover: number;
   /** A member is behind the group, or level with it again. */
@@ -204,14 +193,11 @@ export class GroupFeed implements Gate {
   #mendWith(slice: Slice): void {
     if (this.#state !== "mending") return;
     const { items, epoch, top } = slice;
-    if (epoch !== this.#epoch || items === undefined) {
-      this.#lose(epoch, top, slice.oldest);
-    } else {
-      for (const item of items) {
-        if (item.offset > this.#cursor) this.#giveOut(item);
-      }
-      if (items.length > 0 && this.#cursor < top) return this.#mend();
+    if (items === undefined) this.#lose(epoch, top, slice.oldest);
+    for (const item of items ?? []) {
+      if (item.offset > this.#cursor) this.#giveOut(item);
     }
+    if (items !== undefined && items.length > 0 && this.#cursor < top) return this.#mend();
     this.#goLive();
   }
 
@@ -281,11 +267,12 @@ export class GroupFeed implements Gate {
   }
 
   #recover(follower: Follower, from: Position, retries: number): Joined | Promise<Joined> {
-    const start = this.#cursor;
+    const here = { epoch: this.#epoch, offset: this.#cursor };
     const slice = this.#read(from, this.#options.recover);
     const decide = (read: Slice): Joined | Promise<Joined> => {
       if (this.#followers.get(follower.member) !== follower) return this.#notRecovered();
-      if (read.epoch !== this.#epoch || read.top < start || follower.hasSpilt) {
+      const isOld = read.epoch === here.epoch && read.top < here.offset;
+      if (read.epoch !== this.#epoch || isOld || follower.hasSpilt) {
         // The history is another one by now, an old copy of it answered, or too much came meanwhile.
         if (retries > 0) {
           follower.takeLive();

@@ -1,11 +1,12 @@
 import type { Joined } from "./channel-layer.ts";
-import { type FeedSource, GroupFeed } from "./group-feed.ts";
+import { GroupFeed } from "./group-feed.ts";
 import type { LocalGroups, LocalMember } from "./local-groups.ts";
 import type { Position } from "./position.ts";
+import type { HistorySource } from "./slice.ts";
 
 /** How a layer opens the feed of a group. */
 export interface FeedOpening {
-  readonly source: FeedSource;
+  readonly source: HistorySource;
   /** How many messages a joiner may have missed and still get. */
   readonly recover: number;
   /** Where the history stands, if that is known at once. */

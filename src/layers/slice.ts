@@ -1,4 +1,5 @@
 import type { Delivery, LayerMessage } from "./channel-layer.ts";
+import type { Position } from "./position.ts";
 
 /** One message of a group's history, as its members get it. */
 export interface HistoryItem {
@@ -26,4 +27,15 @@ export interface Slice {
    * epoch, an offset beyond `top`, or messages that are no longer held.
    */
   readonly items: readonly HistoryItem[] | undefined;
+}
+
+/** Where the history of one group is read. */
+export interface HistorySource {
+  /**
+   * What came after a position, at most `limit` messages of it; without one, only where the history
+   * stands. Over a network it waits until live messages of the group arrive here: what is sent after
+   * it was read comes live. It rejects when the backend is away. Within an epoch `top` never goes
+   * back: who asks several copies of a history takes care of that.
+   */
+  read(since: Position | undefined, limit: number): Slice | Promise<Slice>;
 }
