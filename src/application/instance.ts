@@ -158,6 +158,24 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     if (this.#isLive) this.#mailbox.deliver(Letter.event, message, delivery);
   }
 
+  /**
+   * A group with a history waits for a slow member, where the policy would be to close: what does not
+   * fit now is brought later, and nothing is lost.
+   * @internal
+   */
+  offer(message: LayerMessage, delivery: Delivery): boolean {
+    if (!this.#isLive) return true;
+    if (this.slow !== "close") {
+      this.#mailbox.deliver(Letter.event, message, delivery);
+      return true;
+    }
+    if (this.#options.link.bufferedAmount * 2 <= this.#options.limits.outboxSize) {
+      return this.#mailbox.offer(message, delivery);
+    }
+    void this.#options.link.drained().then(() => this.vacant());
+    return false;
+  }
+
   /** @internal */
   gap(gap: Gap): void {
     if (this.#isLive) this.#mailbox.deliver(Letter.gap, gap, undefined);
@@ -331,6 +349,11 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
   /** @internal */
   room(): void {
     this.#options.link.resume("mailbox");
+  }
+
+  /** @internal */
+  vacant(): void {
+    this.#channel?.resume();
   }
 
   /** @internal */

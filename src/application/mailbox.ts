@@ -22,6 +22,8 @@ export interface MailboxReader {
   /** Letters from the peer fill the mailbox; there is room again. */
   full(): void;
   room(): void;
+  /** A layer message was refused, and half of the room for them is free again. */
+  vacant(): void;
   /** A layer message was dropped; with the policy `close` the connection is to be closed. */
   overflow(policy: SlowPolicy): void;
 }
@@ -57,6 +59,8 @@ export class Mailbox {
   /** The layer's messages in the queue. */
   #events = 0;
   #full = false;
+  /** Whether a layer message was refused, and its layer waits to be told of room. */
+  #refused = false;
   #current: Letter | undefined;
 
   constructor(
@@ -89,6 +93,16 @@ export class Mailbox {
     if (this.#closed) return;
     if (this.#busy) this.#enqueue(letter, value, delivery);
     else this.#run(letter, value, delivery);
+  }
+
+  /** Takes a layer message as {@link deliver} does; false if it would have to wait in a full mailbox. */
+  offer(message: LayerMessage, delivery: Delivery): boolean {
+    if (this.#busy && this.#events >= this.#limits.mailboxMessages && !this.#closed) {
+      this.#refused = true;
+      return false;
+    }
+    this.deliver(Letter.event, message, delivery);
+    return true;
   }
 
   /** The last letter: behind the peer's messages, in place of all layer messages. */
@@ -188,6 +202,10 @@ export class Mailbox {
     if (this.#full && !this.#fills(4)) {
       this.#full = false;
       this.#reader.room();
+    }
+    if (this.#refused && this.#events * 2 <= this.#limits.mailboxMessages) {
+      this.#refused = false;
+      this.#reader.vacant();
     }
     return this.#handle(letter, value, delivery);
   }

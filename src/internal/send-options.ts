@@ -13,7 +13,8 @@ export interface SendOptions {
 
 /**
  * What happens to a connection whose peer reads slower than it is sent to:
- * - `close`: it is closed with 4008 and may come back;
+ * - `close`: it is closed with 4008 and may come back; messages of groups with a history close nothing:
+ *   they wait there and are brought once there is room;
  * - `drop-newest`: the message that does not fit is dropped;
  * - `drop-oldest`: the longest waiting messages make room;
  * - `latest`: a waiting message with the same `key` is replaced, else as `drop-oldest`.

@@ -24,6 +24,8 @@ class Reader implements MailboxReader {
   /** How often two letters were handled at the same time. */
   collisions = 0;
   rests = 0;
+  /** How often there was room again for what was refused. */
+  vacancies = 0;
   #atWork = false;
 
   handle(_letter: Letter, value: unknown): void | Promise<unknown> {
@@ -65,6 +67,9 @@ class Reader implements MailboxReader {
 
   full(): void {}
   room(): void {}
+  vacant(): void {
+    this.vacancies++;
+  }
   overflow(): void {}
 }
 
@@ -231,3 +236,37 @@ function open(mailbox: Mailbox, reader: Reader, note: Note): void {
   reader.handle = (letter, value) => handle.call(reader, letter, value ?? note);
   mailbox.open();
 }
+
+describe("a layer message that is offered to a mailbox", () => {
+  const limits = { ...defaultLimits, mailboxMessages: 4 };
+  const offer = (mailbox: Mailbox, index: number, manner: Manner = "settles later"): boolean =>
+    mailbox.offer({ type: "a.note", index, manner }, {});
+
+  test("is refused when as many wait as may, and the reader hears once that half have gone", async () => {
+    const reader = new Reader();
+    const mailbox = new Mailbox(reader, limits);
+    open(mailbox, reader, { index: -1, manner: "settles later" });
+    const taken = Array.from({ length: 7 }, (_, index) => offer(mailbox, index));
+    expect(taken).toEqual([true, true, true, true, false, false, false]);
+    const waiting: number[] = [];
+    while (mailbox.busy) {
+      await settle();
+      if (reader.vacancies === 1) waiting.push(4 - reader.handled.length + 1);
+    }
+    expect(reader.handled).toEqual([-1, 0, 1, 2, 3]);
+    expect(reader.vacancies).toBe(1);
+    // Told before the letter was handled after which two wait.
+    expect(waiting[0]).toBe(2);
+  });
+
+  test("is never refused by a handler that is idle, nor by one whose end has come", async () => {
+    const reader = new Reader();
+    const mailbox = new Mailbox(reader, { ...limits, mailboxMessages: 1 });
+    open(mailbox, reader, { index: -1, manner: "returns" });
+    for (let index = 0; index < 5; index++) expect(offer(mailbox, index, "returns")).toBe(true);
+    mailbox.close();
+    for (let index = 5; index < 9; index++) expect(offer(mailbox, index)).toBe(true);
+    expect(reader.handled).toEqual([-1, 0, 1, 2, 3, 4]);
+    expect(reader.vacancies).toBe(0);
+  });
+});

@@ -1,4 +1,4 @@
-import { type LayerMessage, type SlowPolicy, WebSocketConsumer } from "sluice";
+import { type LayerMessage, memoryLayer, type SlowPolicy, WebSocketConsumer } from "sluice";
 import { describe, expect, test } from "vitest";
 import { Gate } from "./gate.ts";
 import { Rig, type RigOptions, settle } from "./rig.ts";
@@ -141,6 +141,117 @@ describe("a layer message that meets a full mailbox", () => {
       deliver(rig, 1, 2, 3, 4, 5);
       expect(rig.link.lines).toEqual(["accept", "drop 0 slow"]);
     }
+  });
+});
+
+describe("a message of a group with a history that meets a full mailbox", () => {
+  /** A busy member of a group with a history, to which numbers are sent. */
+  async function behind(slow: SlowPolicy | undefined, size: number) {
+    const layer = memoryLayer({ history: [{ groups: "*", size }] });
+    const one = busy(slow, { limits, layer });
+    const { position } = await one.rig.instance.join("numbers");
+    const send = async (...all: number[]): Promise<void> => {
+      for (const n of all) await layer.groupSend("numbers", numbered(n));
+    };
+    return { ...one, layer, send, position: position! };
+  }
+
+  test("with close waits in the history, and comes in order when there is room", async () => {
+    const one = await behind("close", 100);
+    const all = Array.from({ length: 50 }, (_, n) => n);
+    await one.send(...all);
+    expect(one.lines).toEqual([]);
+    await finish(one);
+    for (let turns = 0; turns < 50 && one.handled.length < 51; turns++) await settle();
+    expect(one.handled).toEqual(["busy", ...all]);
+    await one.send(50);
+    expect(one.handled.at(-1)).toBe(50);
+    expect(one.lines).not.toContain("drop 0 slow");
+  });
+
+  test("keeps its place among the others: those of groups without one still close", async () => {
+    const one = await behind("close", 100);
+    await one.send(1, 2, 3, 4, 5);
+    expect(one.lines).toEqual([]);
+    deliver(one.rig, 6);
+    expect(one.lines[0]).toBe("drop 0 slow");
+    expect(one.lines[1]).toMatch(/^fail 4008/);
+  });
+
+  test("with another policy is dropped as that says: it was asked for", async () => {
+    const one = await behind("drop-oldest", 100);
+    await one.send(1, 2, 3, 4, 5, 6);
+    expect(one.lines).toEqual(["drop 0 slow", "drop 0 slow"]);
+    expect(await finish(one)).toEqual(["busy", 3, 4, 5, 6]);
+  });
+
+  test("is lost when the history is too short, and the handler hears of the gap in its place", async () => {
+    const layer = memoryLayer({ history: [{ groups: "*", size: 2 }] });
+    const gate = new Gate();
+    const handled: unknown[] = [];
+    const rig = Rig.start(
+      {
+        text: () => gate.passed,
+        event: ({ n }) => void handled.push(n),
+        gap: ({ group, lastSeen, oldest, top }) =>
+          void handled.push([group, ...[lastSeen, oldest, top].map((at) => at?.split(".").at(-1))]),
+      },
+      { limits, layer },
+    );
+    rig.instance.onText("busy");
+    await rig.instance.join("numbers");
+    for (const n of [1, 2, 3, 4, 5, 6, 7, 8]) await layer.groupSend("numbers", numbered(n));
+    gate.open();
+    await settle();
+    await layer.groupSend("numbers", numbered(9));
+    expect(handled).toEqual([1, 2, 3, 4, ["numbers", "4", "7", "8"], 9]);
+  });
+
+  test("waits for a peer whose outbox is half full, too, until that has drained", async () => {
+    const one = await behind("close", 100);
+    await finish(one);
+    let drain = (): void => {};
+    one.rig.link.drained = () => new Promise((resolve) => (drain = resolve));
+    one.rig.link.bufferedAmount = 2 ** 20 + 1;
+    await one.send(1, 2, 3);
+    one.rig.link.bufferedAmount = 2 ** 20;
+    await one.send(4);
+    expect(one.handled).toEqual(["busy"]);
+    drain();
+    await settle();
+    expect(one.handled).toEqual(["busy", 1, 2, 3, 4]);
+  });
+
+  test("may be one of many that were missed: a recovery that is longer than the mailbox closes nothing", async () => {
+    const layer = memoryLayer({ history: [{ groups: "*", size: 1_000 }] });
+    const first = await layer.join("numbers", layer.channel({ deliver() {} }));
+    const all = Array.from({ length: 300 }, (_, n) => n);
+    for (const n of all) await layer.groupSend("numbers", numbered(n));
+    const handled: unknown[] = [];
+    const rig = Rig.start(
+      (_scope, socket) => ({
+        async open() {
+          const { recovered } = await socket.join("numbers", { since: first.position! });
+          handled.push(recovered);
+        },
+        async event({ n }) {
+          handled.push(n);
+          await settle();
+        },
+      }),
+      { limits, layer },
+    );
+    for (let turns = 0; turns < 1_000 && handled.length < 301; turns++) await settle();
+    expect(handled).toEqual([true, ...all]);
+    expect(rig.link.lines).toEqual(["accept"]);
+  });
+
+  test("is not brought to one who has left meanwhile", async () => {
+    const one = await behind("close", 100);
+    await one.send(1, 2, 3, 4, 5, 6);
+    one.rig.instance.onEnd(1000, "");
+    expect(await finish(one)).toEqual(["busy", "disconnect 1000"]);
+    expect(await one.layer.groupCount("numbers")).toBe(0);
   });
 });
 
