@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
-import type { AddressInfo, Socket } from "node:net";
 import process from "node:process";
 import { Agent } from "./agent.ts";
-import { examineConnection, examineServer, listen } from "./examine.ts";
+import { examineServer } from "./examine.ts";
 import { type Options, readOptions, usage } from "./options.ts";
 import { type Column, complaints, table } from "./report.ts";
 import { type Examine, examineAgent, isGood, runAll } from "./run.ts";
+import { Stranger } from "./stranger.ts";
 import type { TesterOptions } from "./tester.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -20,7 +20,7 @@ async function main(): Promise<number> {
   if (options.json) writeFileSync(options.json, JSON.stringify(report(columns), undefined, 1));
   // Of our agents, sluice is the one that has to do well; the others are there to compare.
   const ours = columns.filter(
-    ({ title }) => options.server || options.listen !== undefined || title.startsWith("sluice"),
+    ({ title }) => options.server || options.listen || title.startsWith("sluice"),
   );
   return ours.every(({ verdicts }) => !verdicts || verdicts.every(isGood)) ? 0 : 1;
 }
@@ -47,7 +47,7 @@ async function examineAll(options: Options): Promise<Column[]> {
     const { server } = options;
     return [await column(server.href, options, (given) => examineServer(given, server, tester))];
   }
-  if (options.listen !== undefined) return [await examineStranger(options, tester)];
+  if (options.listen) return [await examineStranger(options.listen, options, tester)];
 
   const columns: Column[] = [];
   for (const name of options.agents) {
@@ -76,32 +76,18 @@ async function column(title: string, options: Options, examine: Examine): Promis
   return { title, verdicts, milliseconds: performance.now() - start };
 }
 
-/** Each connection that comes in is the next case. */
-async function examineStranger(options: Options, tester: TesterOptions): Promise<Column> {
-  const listener = await listen(options.listen);
-  const { port } = listener.address() as AddressInfo;
+async function examineStranger(
+  { port, host }: { readonly port: number; readonly host: string },
+  options: Options,
+  tester: TesterOptions,
+): Promise<Column> {
+  const stranger = await Stranger.await(port, host);
   say(
-    `Connect to ws://127.0.0.1:${port}/ and send back every message as it came; when the connection ` +
-      `ends, connect again, ${options.cases.length} times. Then the port is closed.`,
+    `Connect to ${stranger.url} and send back every message as it came; when the connection ends, ` +
+      `connect again, ${options.cases.length} times. Then nobody listens any more.`,
   );
-  const waiting: ((socket: Socket) => void)[] = [];
-  const early: Socket[] = [];
-  listener.on("connection", (socket: Socket) => {
-    const take = waiting.shift();
-    if (take) take(socket);
-    else early.push(socket);
-  });
-  const next = () =>
-    new Promise<Socket>((resolve) => {
-      const socket = early.shift();
-      if (socket) resolve(socket);
-      else waiting.push(resolve);
-    });
-  const client = await column("client", options, async (given) =>
-    examineConnection(given, await next(), tester),
-  );
-  listener.close();
-  for (const socket of early) socket.destroy();
+  const client = await column("client", options, stranger.examine(tester));
+  stranger.close();
   return client;
 }
 

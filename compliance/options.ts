@@ -10,7 +10,7 @@ export interface Options {
   readonly agents: readonly string[];
   readonly roles: readonly Role[];
   readonly server: URL | undefined;
-  readonly listen: number | undefined;
+  readonly listen: { readonly host: string; readonly port: number } | undefined;
   /** All messages of each case, also where they are long. */
   readonly full: boolean;
   /** Where to write all verdicts. */
@@ -25,7 +25,8 @@ export const usage: string = `npm run compliance -- [options]
   --full           1000 messages in each case of 12 and 13, also where they are long
   --json FILE      write every verdict with its evidence
   --server URL     examine this server, which has to echo
-  --listen PORT    examine a client: it has to connect again and again, and to echo
+  --listen PORT    examine a client, which has to connect again and again, and to echo;
+                   or ADDRESS:PORT, since it is 127.0.0.1 otherwise
   --help           this text`;
 
 const known = ["sluice", "ws", "undici"];
@@ -55,7 +56,7 @@ export function readOptions(parameters: readonly string[]): Options | undefined 
     agents: oneOf("agent", values.agent, known),
     roles: oneOf("role", values.role, ["server", "client"]) as Role[],
     server: values.server === undefined ? undefined : readUrl(values.server),
-    listen: values.listen === undefined ? undefined : readPort(values.listen),
+    listen: values.listen === undefined ? undefined : readAddress(values.listen),
     full: values.full,
     json: values.json,
   };
@@ -88,10 +89,11 @@ function readUrl(text: string): URL {
   return url;
 }
 
-function readPort(text: string): number {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new Error(`--listen is "${text}": it has to be a port, 0 for any`);
+function readAddress(text: string): { host: string; port: number } {
+  const [, host = "127.0.0.1", digits] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits ?? Number.NaN);
+  if (!(port <= 65_535)) {
+    throw new Error(`--listen is "${text}": it has to be a port, or an address and a port`);
   }
-  return port;
+  return { host, port };
 }

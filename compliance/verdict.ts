@@ -126,7 +126,7 @@ export function same(some: readonly Event[], others: readonly Event[]): boolean 
 }
 
 function reason(given: Case, seen: Observation): string {
-  if (!seen.opened) return seen.log.at(-1) ?? "it did not open";
+  if (!seen.opened) return seen.log.join("; ");
   if (seen.violation !== undefined) return seen.violation;
   if (seen.timedOut) return `${seen.log.at(-1)}; ${seen.traffic.messages} messages came back`;
   if (given.informational) return `it closed with ${seen.peerCode ?? "no code"}`;
