@@ -18,6 +18,12 @@ export interface Diagnostics {
     /** Whether the closing handshake was completed. */
     readonly clean: boolean;
   };
+  /** A TCP connection was not taken: as many are open as the system has file descriptors for. */
+  "sluice:connection.drop": {
+    readonly address: string | undefined;
+    /** How many are open, of any kind. */
+    readonly connections: number;
+  };
   /** An opening handshake was refused by the server or by the application. */
   "sluice:handshake.reject": {
     readonly target: string;
@@ -50,6 +56,7 @@ export interface Diagnostics {
 export const diagnosticNames: readonly (keyof Diagnostics)[] = [
   "sluice:connection.open",
   "sluice:connection.close",
+  "sluice:connection.drop",
   "sluice:handshake.reject",
   "sluice:message.drop",
   "sluice:protocol.error",

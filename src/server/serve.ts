@@ -11,11 +11,14 @@ import type { Scope } from "../application/scope.ts";
 import { checkNames } from "../connection/option-check.ts";
 import { UsageError } from "../errors.ts";
 import { systemClock } from "../internal/clock.ts";
+import type { Logger } from "../internal/logger.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
 import { memoryLayer } from "../layers/memory.ts";
 import { parseTarget } from "../protocol/target.ts";
 import { Answers } from "./answers.ts";
 import { Attachment } from "./attachment.ts";
+import { connectionRoom } from "./descriptors.ts";
+import { publish } from "./diagnostics.ts";
 import { type CloseOptions, type WebSocketOptions, webSocketOptionNames } from "./options.ts";
 import { refuse } from "./refusal.ts";
 import { stderrLogger } from "./stderr-logger.ts";
@@ -79,6 +82,7 @@ export async function serve<S extends Scope>(options: ServeOptions<S>): Promise<
     options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener);
   const handshaking = options.tls === undefined ? undefined : trackSockets(server);
   server.on("clientError", (error, socket) => onClientError(error, socket as Socket, answers));
+  boundConnections(server, log);
   Upgrades.of(server).add(attachment);
 
   const { port = 8000, host = "127.0.0.1" } = options;
@@ -115,6 +119,24 @@ export async function serve<S extends Scope>(options: ServeOptions<S>): Promise<
     close,
     [Symbol.asyncDispose]: () => close(),
   };
+}
+
+/** How often the log tells that connections are dropped, in milliseconds. */
+const dropReport = 1_000;
+
+/** Has connections dropped where they can be counted, before the system drops them without a word. */
+function boundConnections(server: AnyHttpServer, log: Logger): void {
+  const room = connectionRoom();
+  if (room === undefined) return;
+  server.maxConnections = room;
+  let told = Number.NEGATIVE_INFINITY;
+  server.on("drop", (dropped) => {
+    publish("sluice:connection.drop", { address: dropped?.remoteAddress, connections: room });
+    const now = systemClock.now();
+    if (now - told < dropReport) return;
+    told = now;
+    log.error({ connections: room }, "connections are dropped: there are no file descriptors left");
+  });
 }
 
 /** Answers plain HTTP where nobody else does. */

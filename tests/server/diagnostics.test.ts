@@ -26,6 +26,7 @@ describe("the diagnostics channels", () => {
     const all: Record<keyof Diagnostics, true> = {
       "sluice:connection.open": true,
       "sluice:connection.close": true,
+      "sluice:connection.drop": true,
       "sluice:handshake.reject": true,
       "sluice:message.drop": true,
       "sluice:protocol.error": true,
