@@ -63,11 +63,7 @@ export class Mailbox {
   #refused = false;
   #current: Letter | undefined;
 
-  constructor(
-    reader: MailboxReader,
-    limits: Required<ConnectionLimits>,
-    space: SharedBytes | undefined,
-  ) {
+  constructor(reader: MailboxReader, limits: Required<ConnectionLimits>, space?: SharedBytes) {
     this.#reader = reader;
     this.#limits = limits;
     this.#space = space;

@@ -25,6 +25,7 @@ function busy(space: SharedBytes) {
     full: () => words.push("full"),
     room: () => words.push("room"),
     overflow: () => expect.unreachable(),
+    vacant: () => expect.unreachable(),
   };
   const mailbox = new Mailbox(reader, defaultLimits, space);
   mailbox.open();
