@@ -120,6 +120,7 @@ export function judgeDeflate(
     contextTakeover: agreed.clientTakeover && !options.clientNoContextTakeover,
   };
   const receiving = { windowBits: serverBits, contextTakeover: agreed.serverTakeover };
+  if (receiving.contextTakeover) share.oblige(2 ** serverBits);
   return new PermessageDeflate(share, sending, receiving);
 }
 

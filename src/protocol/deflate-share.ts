@@ -1,15 +1,19 @@
-import { constants, deflateRawSync } from "node:zlib";
-import { checkedCompression, type CompressionOptions } from "./compression-options.ts";
+import { type CompressionOptions, checkedCompression } from "./compression-options.ts";
+import { Deflater } from "./deflater.ts";
+import { Inflater } from "./inflater.ts";
 
 /**
  * What all connections that compress have in common: the options, the memory for contexts, the work
- * that one turn may do, and a compressor without context. One for each server.
+ * that one turn may do, and what is needed for one message at a time only. One for each server.
  */
 export class DeflateShare {
   readonly options: Required<CompressionOptions>;
-  #reserved = 0;
-  /** How many more bytes may be inflated before the next {@link refill}; below 0 it was overdrawn. */
+  /** How much more may be inflated before the next {@link refill}, in bytes; below 0 it was overdrawn. */
   work: number;
+  /** Compresses without context. */
+  readonly deflater: Deflater = new Deflater();
+  #idle: Inflater | undefined;
+  #reserved = 0;
 
   /** @throws UsageError `ERR_INVALID_OPTION` */
   constructor(options: CompressionOptions = {}) {
@@ -29,6 +33,11 @@ export class DeflateShare {
     return true;
   }
 
+  /** Takes `size` bytes, room or not: what a server demands of a client cannot be declined. */
+  oblige(size: number): void {
+    this.#reserved += size;
+  }
+
   /** Gives `size` bytes back. */
   release(size: number): void {
     this.#reserved -= size;
@@ -39,7 +48,7 @@ export class DeflateShare {
     return this.work === this.options.workPerTurn;
   }
 
-  /** Allows the work of another turn: call it once in each turn in which something is left to decode. */
+  /** Allows the work of another turn: to be called once in each turn in which messages wait to be decoded. */
   refill(): void {
     this.work = this.options.workPerTurn;
   }
@@ -49,11 +58,19 @@ export class DeflateShare {
    * more. The result is what a frame with RSV1 carries (RFC 7692 §7.2.1), and the caller's to keep.
    */
   compress(payload: Uint8Array, windowBits: number): Uint8Array {
-    const bytes = deflateRawSync(payload, {
-      level: windowBits < 9 ? 0 : 1,
-      windowBits: Math.max(9, windowBits),
-      finishFlush: constants.Z_SYNC_FLUSH,
-    });
-    return bytes.subarray(0, -4);
+    return this.deflater.compress(payload, windowBits);
+  }
+
+  /** An inflater for one message. Most messages are done with it at once, so that one is enough. */
+  takeInflater(): Inflater {
+    const inflater = this.#idle ?? new Inflater();
+    this.#idle = undefined;
+    return inflater;
+  }
+
+  /** Gives an inflater back, done or not. */
+  returnInflater(inflater: Inflater): void {
+    inflater.abandon();
+    this.#idle = inflater;
   }
 }

@@ -1,7 +1,9 @@
-import { inflateRawSync } from "node:zlib";
-import { ProtocolError } from "../errors.ts";
+import type { ProtocolError } from "../errors.ts";
+import { DeflateContext } from "./deflate-context.ts";
 import type { DeflateShare } from "./deflate-share.ts";
 import type { Extension } from "./extension.ts";
+import type { Inflater } from "./inflater.ts";
+import { SlidingWindow } from "./sliding-window.ts";
 
 /** What the handshake settled for one direction (RFC 7692 §7.1). */
 export interface DeflateDirection {
@@ -13,52 +15,102 @@ export interface DeflateDirection {
 
 /** The extension `permessage-deflate` of one connection (RFC 7692 §7.2). */
 export class PermessageDeflate implements Extension {
+  /** RSV1 (RFC 7692 §7.2.1). */
   readonly rsv = 4;
-  /** How far what we send may look back: {@link DeflateShare.compress} must respect it. */
+  /** How far what we send may look back: what is compressed elsewhere must respect it. */
   readonly windowBits: number;
   readonly #share: DeflateShare;
+  readonly #context: DeflateContext | undefined;
+  readonly #reach: number;
+  #window: SlidingWindow | undefined;
+  /** The message that is being decoded, and the inflater once it began. */
+  #payload: Buffer | undefined;
+  #maxSize = 0;
+  #inflater: Inflater | undefined;
 
-  /** `receiving.contextTakeover` says that the window was reserved: it is given back by {@link dispose}. */
-  constructor(share: DeflateShare, sending: DeflateDirection, _receiving: DeflateDirection) {
+  /**
+   * If `receiving` takes context over, the share must have room for its window: it was reserved, and is
+   * given back by {@link dispose}.
+   */
+  constructor(share: DeflateShare, sending: DeflateDirection, receiving: DeflateDirection) {
     this.#share = share;
     this.windowBits = sending.windowBits;
+    this.#context = sending.contextTakeover
+      ? new DeflateContext(share, sending.windowBits)
+      : undefined;
+    this.#reach = 2 ** receiving.windowBits;
+    this.#window = receiving.contextTakeover ? new SlidingWindow(this.#reach) : undefined;
   }
 
   decode(payload: Uint8Array, maxSize: number): Uint8Array | ProtocolError | undefined {
-    try {
-      const whole = Buffer.concat([payload, Buffer.of(0, 0, 0xff, 0xff, 3, 0)]);
-      return inflateRawSync(whole, { maxOutputLength: maxSize });
-    } catch {
-      return new ProtocolError("ERR_FRAME_EXTENSION", 1007, "corrupt deflate data");
-    }
+    this.#payload = asBuffer(payload);
+    this.#maxSize = maxSize;
+    return this.decodeOn();
   }
 
   decodeOn(): Uint8Array | ProtocolError | undefined {
-    return undefined;
+    const share = this.#share;
+    // What has not begun holds no inflater: many peers may wait here.
+    if (share.work <= 0) return undefined;
+    let inflater = this.#inflater;
+    if (inflater === undefined) {
+      inflater = share.takeInflater();
+      inflater.begin(this.#payload!, this.#maxSize, this.#reach, this.#window);
+      this.#inflater = inflater;
+    }
+    share.work -= inflater.step(share.work);
+    const { outcome } = inflater;
+    if (outcome !== undefined) this.#endDecoding();
+    return outcome;
   }
 
   encode(payload: Uint8Array): Uint8Array | undefined {
     if (payload.length < this.#share.options.threshold) return undefined;
-    return this.#share.compress(payload, this.windowBits);
+    const encoded = this.encodePart(payload, true);
+    if (encoded.length < payload.length) return encoded;
+    this.#context?.takeBack();
+    return undefined;
   }
 
   /**
    * Compresses a part of a message, so that a long one need not be compressed at once: each part is
-   * the payload of one fragment. All parts of a message follow each other, the last one says so.
+   * the payload of one fragment. The parts of a message follow each other, and the last one is marked.
    */
   encodePart(part: Uint8Array, last: boolean): Uint8Array {
-    const bytes = this.#share.compress(part, this.windowBits);
-    return last ? bytes : Buffer.concat([bytes, Buffer.of(0, 0, 0xff, 0xff)]);
+    return this.#context === undefined
+      ? this.#share.deflater.compress(part, this.windowBits, last)
+      : this.#context.compress(part, last);
   }
 
   /**
-   * A message was sent that was compressed elsewhere, so our history is not what the peer has: the
-   * next one starts afresh.
+   * A message was sent that was compressed elsewhere, so that the peer's window is not what we know:
+   * the next one starts afresh.
    */
-  forget(): void {}
+  forget(): void {
+    this.#context?.forget();
+  }
 
   /** {@link forget}s, and gives the memory for sending back until a message is encoded again. */
-  release(): void {}
+  release(): void {
+    this.#context?.release();
+  }
 
-  dispose(): void {}
+  dispose(): void {
+    this.#context?.release();
+    this.#endDecoding();
+    if (this.#window !== undefined) this.#share.release(this.#window.size);
+    this.#window = undefined;
+  }
+
+  #endDecoding(): void {
+    if (this.#inflater !== undefined) this.#share.returnInflater(this.#inflater);
+    this.#inflater = undefined;
+    this.#payload = undefined;
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,0 +1,170 @@
+/** The largest alphabet. */
+const maxSymbols = 288;
+
+/** Scratch of {@link HuffmanCode.build}: keys to sort by, and the tree. */
+const keys = new Int32Array(maxSymbols);
+const weights = new Int32Array(2 * maxSymbols);
+const parents = new Uint16Array(2 * maxSymbols);
+const depths = new Uint8Array(2 * maxSymbols);
+const counts = new Uint16Array(16);
+
+const mirrored = Uint8Array.from({ length: 256 }, (_, octet) => {
+  let mirror = 0;
+  for (let bit = 0; bit < 8; bit++) mirror |= ((octet >> bit) & 1) << (7 - bit);
+  return mirror;
+});
+
+/** A Huffman code to encode with (RFC 1951 §3.2.2), made from how often each symbol occurs. */
+export class HuffmanCode {
+  /** How often each symbol occurs: for the caller to count in. {@link clear} sets them back. */
+  readonly frequencies: Int32Array;
+  /** How many bits each symbol's code has; 0 if it does not occur. */
+  readonly lengths: Uint8Array;
+  /** The codes, first bit lowest. */
+  readonly codes: Uint16Array;
+  readonly #maxBits: number;
+  /** The symbols that occur, in their order, once {@link survey} has looked. */
+  readonly #used: Uint16Array;
+  #usedCount = 0;
+
+  constructor(symbols: number, maxBits: number) {
+    this.frequencies = new Int32Array(symbols);
+    this.lengths = new Uint8Array(symbols);
+    this.codes = new Uint16Array(symbols);
+    this.#used = new Uint16Array(symbols);
+    this.#maxBits = maxBits;
+  }
+
+  /** Makes a code of given lengths. */
+  static of(...lengths: number[]): HuffmanCode {
+    const code = new HuffmanCode(lengths.length, 15);
+    code.frequencies.set(lengths);
+    code.lengths.set(lengths);
+    code.survey();
+    code.#assign();
+    return code;
+  }
+
+  /** Looks which symbols occur. */
+  survey(): void {
+    const { frequencies } = this;
+    const used = this.#used;
+    let count = 0;
+    for (let symbol = 0; symbol < frequencies.length; symbol++) {
+      if (frequencies[symbol] !== 0) used[count++] = symbol;
+    }
+    this.#usedCount = count;
+  }
+
+  /** How many bits all symbols take in `code`, which may be another one, without what follows them. */
+  cost(code: HuffmanCode): number {
+    const { frequencies } = this;
+    const { lengths } = code;
+    const used = this.#used;
+    let bits = 0;
+    for (let at = 0; at < this.#usedCount; at++) {
+      const symbol = used[at]!;
+      bits += frequencies[symbol]! * lengths[symbol]!;
+    }
+    return bits;
+  }
+
+  /** Makes a code for the symbols that occur. It is complete: two symbols have a code at least. */
+  build(): void {
+    const { frequencies, lengths } = this;
+    const used = this.#used;
+    let count = this.#usedCount;
+    lengths.fill(0);
+    if (count < 2) {
+      // Decoders may refuse a code of one symbol.
+      const only = count === 1 ? used[0]! : 0;
+      used[0] = 0;
+      used[1] = Math.max(only, 1);
+      lengths[0] = 1;
+      lengths[used[1]] = 1;
+      count = this.#usedCount = 2;
+    } else {
+      for (let at = 0; at < count; at++) {
+        const symbol = used[at]!;
+        keys[at] = (frequencies[symbol]! << 9) | symbol;
+      }
+      keys.subarray(0, count).sort();
+      this.#plantTree(count);
+      this.#giveLengths();
+    }
+    this.#assign();
+  }
+
+  /** Sets the frequencies back. */
+  clear(): void {
+    this.frequencies.fill(0);
+  }
+
+  /** Gives out codes in the order of lengths and symbols. */
+  #assign(): void {
+    const { lengths, codes } = this;
+    const used = this.#used;
+    const usedCount = this.#usedCount;
+    counts.fill(0);
+    for (let at = 0; at < usedCount; at++) counts[lengths[used[at]!]!]!++;
+    let code = 0;
+    for (let length = 1; length <= 15; length++) {
+      const count = counts[length]!;
+      counts[length] = code;
+      code = (code + count) << 1;
+    }
+    for (let at = 0; at < usedCount; at++) {
+      const symbol = used[at]!;
+      const length = lengths[symbol]!;
+      const next = counts[length]!++;
+      codes[symbol] = ((mirrored[next & 255]! << 8) | mirrored[next >> 8]!) >> (16 - length);
+    }
+  }
+
+  /** Huffman's algorithm: the two lightest nodes get a parent, until one is left. */
+  #plantTree(leaves: number): void {
+    const root = 2 * leaves - 2;
+    for (let at = 0; at < leaves; at++) weights[at] = keys[at]! >> 9;
+    // Parents come into being in the order of their weights, so that two queues need no sorting.
+    let leaf = 0;
+    let inner = leaves;
+    for (let next = leaves; next <= root; next++) {
+      const first =
+        leaf < leaves && (inner >= next || weights[leaf]! <= weights[inner]!) ? leaf++ : inner++;
+      const second =
+        leaf < leaves && (inner >= next || weights[leaf]! <= weights[inner]!) ? leaf++ : inner++;
+      weights[next] = weights[first]! + weights[second]!;
+      parents[first] = next;
+      parents[second] = next;
+    }
+    const longest = this.#maxBits;
+    counts.fill(0);
+    depths[root] = 0;
+    for (let at = root - 1; at >= 0; at--) {
+      const depth = depths[parents[at]!]! + 1;
+      depths[at] = depth;
+      if (at < leaves) counts[depth < longest ? depth : longest]!++;
+    }
+  }
+
+  /** Makes room for codes that were cut to the longest length, then gives the rarest symbols the longest. */
+  #giveLengths(): void {
+    const longest = this.#maxBits;
+    let space = 0;
+    for (let length = 1; length <= longest; length++)
+      space += counts[length]! << (longest - length);
+    for (; space > 1 << longest; space--) {
+      // One of the longest goes, and comes back beside a shorter one, which gets one bit more for it.
+      counts[longest]!--;
+      let length = longest - 1;
+      while (counts[length] === 0) length--;
+      counts[length]!--;
+      counts[length + 1]! += 2;
+    }
+    const { lengths } = this;
+    let at = 0;
+    for (let length = longest; length > 0; length--) {
+      for (let count = counts[length]!; count > 0; count--) lengths[keys[at++]! & 511] = length;
+    }
+  }
+}
