@@ -20,14 +20,14 @@ export class DecodeTable {
   readonly #symbols: Uint16Array = new Uint16Array(288);
 
   /**
-   * Makes the code from `lengths[start, end)`: the length of each symbol's code, 0 for a symbol that does
-   * not occur.
+   * Makes the code. `used[start, end)` are the symbols that occur, `base` above their number, in order;
+   * `lengths` has the length of each one's code at the same place.
    * @returns how many codes are left over: 0 for a complete code, below 0 if there are too many.
    */
-  build(lengths: Uint8Array, start: number, end: number): number {
+  build(lengths: Uint8Array, used: Uint16Array, start: number, end: number, base: number): number {
     const counts = this.#counts;
     counts.fill(0);
-    for (let at = start; at < end; at++) counts[lengths[at]!]!++;
+    for (let at = start; at < end; at++) counts[lengths[used[at]!]!]!++;
     let left = 1;
     let longest = 1;
     let offset = 0;
@@ -41,8 +41,8 @@ export class DecodeTable {
     }
     const symbols = this.#symbols;
     for (let at = start; at < end; at++) {
-      const length = lengths[at]!;
-      if (length !== 0) symbols[offsets[length]!++] = at - start;
+      const symbol = used[at]!;
+      symbols[offsets[lengths[symbol]!]!++] = symbol - base;
     }
     this.#fill(Math.min(longest, rootBits), left > 0 || longest > rootBits);
     return left;

@@ -37,19 +37,18 @@ const inStored = 1;
 const inCodes = 2;
 const ended = 3;
 
-/** Scratch: code lengths, and the code they are written in. */
+/** Scratch: code lengths, which symbols have one, and the code that they are written in. */
 const lengths = new Uint8Array(320);
+const used = new Uint16Array(320);
 const lengthTable = new DecodeTable();
 
+/** The code of blocks without one of their own (RFC 1951 §3.2.6). */
 const fixedSymbols = new DecodeTable();
 const fixedDistances = new DecodeTable();
-// RFC 1951 §3.2.6
-fixedSymbols.build(
-  lengths.fill(8, 0, 144).fill(9, 144, 256).fill(7, 256, 280).fill(8, 280, 288),
-  0,
-  288,
-);
-fixedDistances.build(lengths.fill(5, 0, 32), 0, 32);
+for (const symbol of used.keys()) used[symbol] = symbol;
+lengths.fill(8, 0, 144).fill(9, 144, 256).fill(7, 256, 280).fill(8, 280, 288);
+fixedSymbols.build(lengths, used, 0, 288, 0);
+fixedDistances.build(lengths.fill(5, 0, 32), used, 0, 32, 0);
 
 /**
  * Decodes DEFLATE (RFC 1951), one message at a time and as much of it at a time as is asked for.
@@ -179,19 +178,25 @@ export class Inflater {
     if (symbolCount > 286 || distanceCount > 30) return void this.#fail("too many codes");
     lengths.fill(0, 0, lengthOrder.length);
     for (let at = 0; at < lengthCount; at++) lengths[lengthOrder[at]!] = this.#bits(3);
-    if (lengthTable.build(lengths, 0, lengthOrder.length) !== 0) {
+    let usedCount = 0;
+    for (let symbol = 0; symbol < lengthOrder.length; symbol++) {
+      if (lengths[symbol] !== 0) used[usedCount++] = symbol;
+    }
+    if (lengthTable.build(lengths, used, 0, usedCount, 0) !== 0) {
       return void this.#fail("code lengths in an incomplete code");
     }
-    const count = symbolCount + distanceCount;
-    if (!this.#readLengths(count)) return;
+    usedCount = this.#readLengths(symbolCount + distanceCount);
+    if (this.outcome !== undefined) return;
+    let symbolsEnd = usedCount;
+    while (symbolsEnd > 0 && used[symbolsEnd - 1]! >= symbolCount) symbolsEnd--;
     if (lengths[endOfBlock] === 0) return void this.#fail("block without an end");
     const symbols = this.#symbols;
-    const symbolsLeft = symbols.build(lengths, 0, symbolCount);
+    const symbolsLeft = symbols.build(lengths, used, 0, symbolsEnd, 0);
     if (symbolsLeft < 0 || (symbolsLeft > 0 && !symbols.trivial)) {
       return void this.#fail("incomplete code of symbols");
     }
     const distances = this.#distances;
-    const distancesLeft = distances.build(lengths, symbolCount, count);
+    const distancesLeft = distances.build(lengths, used, symbolsEnd, usedCount, symbolCount);
     // §3.2.7: one distance code alone has one bit, and a block without any has none.
     if (distancesLeft < 0 || (distancesLeft > 0 && !distances.trivial)) {
       return void this.#fail("incomplete code of distances");
@@ -201,8 +206,8 @@ export class Inflater {
     this.#state = inCodes;
   }
 
-  /** Reads `total` code lengths, which are run-length encoded. */
-  #readLengths(total: number): boolean {
+  /** Reads `total` code lengths, which are run-length encoded: tells how many of them are not 0. */
+  #readLengths(total: number): number {
     const { entries, mask } = lengthTable;
     let view = this.#view;
     let position = this.#position;
@@ -210,6 +215,8 @@ export class Inflater {
     let hold = this.#hold;
     let count = this.#count;
     let previous = -1;
+    let usedCount = 0;
+    lengths[endOfBlock] = 0;
     for (let at = 0; at < total; ) {
       if (position >= careAt) {
         this.#position = position;
@@ -220,8 +227,7 @@ export class Inflater {
           position = 0;
           careAt = this.#careAt;
         } else if (this.#left < 0) {
-          this.#fail("cut off in the header of a block");
-          return false;
+          return this.#fail("cut off in the header of a block");
         }
       }
       if (count < 14) {
@@ -231,36 +237,38 @@ export class Inflater {
       }
       const entry = entries[hold & mask]!;
       const symbol = entry >>> 4;
-      let used = entry & 15;
-      hold >>>= used;
-      count -= used;
+      let size = entry & 15;
+      hold >>>= size;
+      count -= size;
       if (symbol < 16) {
         previous = symbol;
-        lengths[at++] = symbol;
+        if (symbol !== 0) {
+          lengths[at] = symbol;
+          used[usedCount++] = at;
+        }
+        at++;
         continue;
       }
-      if (symbol === 16) {
-        if (previous < 0) {
-          this.#fail("repeated code length without one before");
-          return false;
-        }
-      } else {
-        previous = 0;
+      if (symbol > 16) previous = 0;
+      else if (previous < 0) return this.#fail("repeated code length without one before");
+      size = symbol === 16 ? 2 : symbol === 17 ? 3 : 7;
+      const end = at + (symbol === 18 ? 11 : 3) + (hold & ((1 << size) - 1));
+      hold >>>= size;
+      count -= size;
+      if (end > total) return this.#fail("too many code lengths");
+      if (previous === 0) {
+        at = end;
+        continue;
       }
-      used = symbol === 16 ? 2 : symbol === 17 ? 3 : 7;
-      const end = at + (symbol === 18 ? 11 : 3) + (hold & ((1 << used) - 1));
-      hold >>>= used;
-      count -= used;
-      if (end > total) {
-        this.#fail("too many code lengths");
-        return false;
+      for (; at < end; at++) {
+        lengths[at] = previous;
+        used[usedCount++] = at;
       }
-      while (at < end) lengths[at++] = previous;
     }
     this.#position = position;
     this.#hold = hold | 0;
     this.#count = count;
-    return true;
+    return usedCount;
   }
 
   /** Decodes symbols until `budget` bytes came of them, or the block ends. */
@@ -273,6 +281,7 @@ export class Inflater {
     const distanceMask = distanceTable.mask;
     const output = this.#room();
     const outputView = this.#outputView;
+    const reach = this.#reach;
     let view = this.#view;
     let position = this.#position;
     let careAt = this.#careAt;
@@ -355,7 +364,7 @@ export class Inflater {
       hold >>>= used;
       count -= used;
       let from = length - distance;
-      if (from < 0 || distance > this.#reach) {
+      if (from < 0 || distance > reach) {
         if (!this.#copyWindow(length, distance, size)) return;
         length += size;
         continue;
