@@ -163,12 +163,10 @@ export class DeflateBlock {
       symbol = distanceSymbols[distance <= 256 ? distance - 1 : 256 + ((distance - 1) >> 7)]!;
       hold |= distances[symbol]! << count;
       count += distanceBits[symbol]!;
-      if (count > 18) {
-        view.setInt32(position, hold | 0, true);
-        position += count >> 3;
-        hold >>>= count & 24;
-        count &= 7;
-      }
+      view.setInt32(position, hold | 0, true);
+      position += count >> 3;
+      hold >>>= count & 24;
+      count &= 7;
       hold |= (distance - distanceBase[symbol]!) << count;
       count += distanceExtra[symbol]!;
     }

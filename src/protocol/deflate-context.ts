@@ -1,6 +1,12 @@
 import type { DeflateShare } from "./deflate-share.ts";
 import { MatchFinder } from "./match-finder.ts";
 
+/**
+ * A context looks back no farther than 2 to the power of this, whatever was agreed on: more would cost
+ * twice the memory for some hundredths of the size.
+ */
+const maxContextBits = 13;
+
 /** What a context allocates first. */
 const smallest = 4 * 1024;
 
@@ -12,6 +18,7 @@ const smallest = 4 * 1024;
 export class DeflateContext {
   readonly #share: DeflateShare;
   readonly #windowBits: number;
+  readonly #window: number;
   #finder: MatchFinder = new MatchFinder();
   /** The messages that were sent, one after the other. */
   #bytes: Buffer = Buffer.alloc(0);
@@ -25,6 +32,7 @@ export class DeflateContext {
   constructor(share: DeflateShare, windowBits: number) {
     this.#share = share;
     this.#windowBits = windowBits;
+    this.#window = 2 ** Math.min(windowBits, maxContextBits);
   }
 
   /** Gives what a frame carries for `message`; see {@link Deflater.compress}. */
@@ -45,8 +53,7 @@ export class DeflateContext {
     const { block } = deflater;
     block.begin();
     if (size > 0) {
-      const window = 2 ** this.#windowBits;
-      this.#finder.find(this.#bytes, this.#view, start, end, this.#floor, window, block);
+      this.#finder.find(this.#bytes, this.#view, start, end, this.#floor, this.#window, block);
       block.write(this.#bytes, start, end);
     }
     return block.end(!last);
@@ -71,7 +78,7 @@ export class DeflateContext {
 
   /** Makes room for a message of `size` bytes, and keeps as much of what was before as may be looked at. */
   #room(size: number): boolean {
-    const window = 2 ** this.#windowBits;
+    const window = this.#window;
     if (size > window) return false;
     let capacity = this.#bytes.length;
     if (this.#end + size <= capacity) return true;
@@ -97,7 +104,7 @@ export class DeflateContext {
 
   /** Remembers the end of a message that was compressed elsewhere. */
   #restart(message: Uint8Array): void {
-    const window = 2 ** this.#windowBits;
+    const window = this.#window;
     const kept = Math.min(message.length, window, this.#bytes.length / 2);
     this.#bytes.set(message.subarray(message.length - kept));
     this.#finder.resize(slotsFor(this.#bytes.length));

@@ -83,7 +83,9 @@ export class Inflater {
   #reach = 0;
 
   #state = ended;
+  /** Whether the latest block is a final one, and whether it is a stored one without bytes. */
   #final = false;
+  #emptyStored = false;
   /** Bytes of a stored block that are still due. */
   #due = 0;
   readonly #symbols: DecodeTable = new DecodeTable();
@@ -139,8 +141,9 @@ export class Inflater {
   }
 
   #readHeader(): number {
-    // A message ends with its tail, which is a block's end: no bit of it is left then.
     if (this.#inTail && this.#left === 0) {
+      // RFC 7692 §7.2.1: what the sender took off is the end of an empty stored block.
+      if (!this.#emptyStored) return this.#fail("no empty stored block at its end");
       this.#end();
       return 0;
     }
@@ -149,6 +152,7 @@ export class Inflater {
       if (this.#bits(this.#count & 7) !== 0) return this.#fail("padding that is not zero");
     }
     this.#final = this.#bits(1) === 1;
+    this.#emptyStored = false;
     const type = this.#bits(2);
     if (type === 0) {
       this.#bits(this.#count & 7);
@@ -156,6 +160,7 @@ export class Inflater {
       if (this.#bits(16) !== (this.#due ^ 0xffff))
         return this.#fail("stored block with a wrong length");
       this.#state = inStored;
+      this.#emptyStored = this.#due === 0;
     } else if (type === 1) {
       this.#symbolTable = fixedSymbols;
       this.#distanceTable = fixedDistances;
@@ -408,21 +413,14 @@ export class Inflater {
       return;
     }
     const output = this.#room();
-    let size = Math.min(this.#due, budget, output.length - this.#length);
-    if (this.#count > 0) {
-      // Octets that were read ahead.
-      if (this.#left < 8) return void this.#fail("cut off in a stored block");
-      output[this.#length] = this.#bits(8);
-      size = 1;
-    } else {
-      if (this.#position === this.#input.length && !this.#inTail) this.#enterTail();
-      const end = this.#inTail ? this.#careAt : this.#input.length;
-      size = Math.min(size, end - this.#position);
-      if (size <= 0) return void this.#fail("cut off in a stored block");
-      this.#hold = 0;
-      output.set(this.#input.subarray(this.#position, this.#position + size), this.#length);
-      this.#position += size;
-    }
+    // Nothing was read ahead: the two lengths take more bits than are ever held.
+    this.#hold = 0;
+    if (this.#position === this.#input.length && !this.#inTail) this.#enterTail();
+    const end = this.#inTail ? this.#careAt : this.#input.length;
+    const size = Math.min(this.#due, budget, output.length - this.#length, end - this.#position);
+    if (size <= 0) return void this.#fail("cut off in a stored block");
+    output.set(this.#input.subarray(this.#position, this.#position + size), this.#length);
+    this.#position += size;
     this.#length += size;
     this.#due -= size;
   }
@@ -444,9 +442,7 @@ export class Inflater {
   #need(size: number): void {
     while (this.#count < size) {
       if (this.#position >= this.#careAt && !this.#inTail) this.#enterTail();
-      const octet = this.#position < this.#input.length ? this.#input[this.#position]! : 0;
-      this.#hold |= octet << this.#count;
-      this.#position++;
+      this.#hold |= this.#input[this.#position++]! << this.#count;
       this.#count += 8;
     }
   }

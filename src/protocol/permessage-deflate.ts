@@ -20,7 +20,8 @@ export class PermessageDeflate implements Extension {
   /** How far what we send may look back: what is compressed elsewhere must respect it. */
   readonly windowBits: number;
   readonly #share: DeflateShare;
-  readonly #context: DeflateContext | undefined;
+  readonly #takesOver: boolean;
+  #context: DeflateContext | undefined;
   readonly #reach: number;
   #window: SlidingWindow | undefined;
   /** The message that is being decoded, and the inflater once it began. */
@@ -35,9 +36,7 @@ export class PermessageDeflate implements Extension {
   constructor(share: DeflateShare, sending: DeflateDirection, receiving: DeflateDirection) {
     this.#share = share;
     this.windowBits = sending.windowBits;
-    this.#context = sending.contextTakeover
-      ? new DeflateContext(share, sending.windowBits)
-      : undefined;
+    this.#takesOver = sending.contextTakeover;
     this.#reach = 2 ** receiving.windowBits;
     this.#window = receiving.contextTakeover ? new SlidingWindow(this.#reach) : undefined;
   }
@@ -77,9 +76,9 @@ export class PermessageDeflate implements Extension {
    * the payload of one fragment. The parts of a message follow each other, and the last one is marked.
    */
   encodePart(part: Uint8Array, last: boolean): Uint8Array {
-    return this.#context === undefined
-      ? this.#share.deflater.compress(part, this.windowBits, last)
-      : this.#context.compress(part, last);
+    if (!this.#takesOver) return this.#share.deflater.compress(part, this.windowBits, last);
+    this.#context ??= new DeflateContext(this.#share, this.windowBits);
+    return this.#context.compress(part, last);
   }
 
   /**

@@ -1,6 +1,8 @@
 /** What a window allocates first. */
 const smallest = 1024;
 
+const nothing = new Uint8Array(0);
+
 /**
  * The end of what a peer sent, up to `size` bytes, for messages that look back into those before
  * them (RFC 1951 §2, RFC 7692 §7.1.1). A ring; its memory follows what was really sent.
@@ -8,7 +10,7 @@ const smallest = 1024;
 export class SlidingWindow {
   /** How far back a message may look: a power of 2. */
   readonly size: number;
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array = nothing;
   /** Where the next byte goes. Until the ring is as large as `size`, that is also its length. */
   #end = 0;
   #length = 0;

@@ -12,13 +12,16 @@ import { formatExtensions, parseExtensions } from "../../src/protocol/extension-
 
 /** What a server answers to the value of Sec-WebSocket-Extensions; undefined if it declines. */
 function answer(offers: string, options: CompressionOptions = {}): string | undefined {
-  const agreement = acceptDeflate(parseExtensions(offers)!, new DeflateShare(options));
+  const agreement = acceptDeflate(
+    parseExtensions(offers)!,
+    new DeflateShare({ clientMaxWindowBits: 15, ...options }),
+  );
   return agreement && formatExtensions([agreement.answer]);
 }
 
 /** What a client makes of a server's answer: the bits of what it sends, and what it reserved. */
 function judged(value: string, options: CompressionOptions = {}) {
-  const share = new DeflateShare(options);
+  const share = new DeflateShare({ clientMaxWindowBits: 15, ...options });
   const extension = judgeDeflate(value === "" ? [] : parseExtensions(value)!, share);
   if (extension === undefined || extension instanceof HandshakeError) return extension;
   return { windowBits: extension.windowBits, reserved: share.reserved };
@@ -168,6 +171,12 @@ describe("a client's offer, as a server answers it (RFC 7692 §7.1)", () => {
     expect(formatExtensions([accept(deflate).answer])).toBe(deflate);
   });
 
+  it("narrows a client's window to 8 KiB unless told otherwise", () => {
+    const offers = parseExtensions(`${deflate}; client_max_window_bits`)!;
+    const { answer: given } = acceptDeflate(offers, new DeflateShare())!;
+    expect(formatExtensions([given])).toBe(`${deflate}; client_max_window_bits=13`);
+  });
+
   it("says how far what we send may look back", () => {
     const offers = parseExtensions(
       `${deflate}; server_max_window_bits=9; client_max_window_bits=12`,
@@ -186,7 +195,7 @@ describe("what a client offers (RFC 7692 §7.1)", () => {
       neither,
     ],
   ])("is %s", (offers, options) => {
-    const share = new DeflateShare(options);
+    const share = new DeflateShare({ clientMaxWindowBits: 15, ...options });
     expect(formatExtensions(deflateOffers(share))).toBe(offers);
     // What we offer we accept.
     expect(

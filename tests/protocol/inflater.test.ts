@@ -222,6 +222,27 @@ describe("blocks (RFC 1951 §3.2)", () => {
     expectCorrupt(octets("f3 48 cd c9 c9 07"));
   });
 
+  it("may end with a final one that is empty and stored", () => {
+    const bits = fixed().code(literal("a")).code(endOfBlock).number(1, 1).number(0, 2);
+    expect(inflated(bits.octets())).toEqual(Buffer.from("a"));
+  });
+
+  it("must not take what the sender took off for their data", () => {
+    const size = 104;
+    const head = new Bits()
+      .number(0, 3)
+      .align()
+      .number(size, 16)
+      .number(size ^ 0xffff, 16);
+    expectCorrupt(Buffer.concat([head.octets(), Buffer.alloc(100)]));
+    const less = new Bits()
+      .number(0, 3)
+      .align()
+      .number(102, 16)
+      .number(102 ^ 0xffff, 16);
+    expectCorrupt(Buffer.concat([less.octets(), Buffer.alloc(100)]));
+  });
+
   it("must end where the message ends", () => {
     expectCorrupt(Buffer.concat([octets("f2 48 cd c9 c9 07 00"), tail]));
     expectCorrupt(octets("f2 48 cd c9 c9 07 00 00"));
@@ -403,8 +424,8 @@ describe("codes of a block's own (RFC 1951 §3.2.7)", () => {
   });
 
   it("cannot repeat a length before the first one", () => {
-    // 16 is "0", 0 is "1".
-    expectCorrupt(dynamic(257, 1, [1, 0, 0, 1]).code("0").number(0, 2).message());
+    // 0 is "0", 16 is "1".
+    expectCorrupt(dynamic(257, 1, [1, 0, 0, 1]).code("1").number(0, 2).message());
   });
 
   it("cannot repeat lengths beyond the last one", () => {
@@ -422,6 +443,8 @@ describe("codes of a block's own (RFC 1951 §3.2.7)", () => {
     for (let size = 1; size < whole.length; size++) expectCorrupt(whole.subarray(0, size));
     const long = dynamic(286, 30, Array(19).fill(0).fill(4, 3, 19));
     expectCorrupt(long.octets());
+    // Code lengths of one bit go on to the last bit.
+    expectCorrupt(dynamic(257, 1, [0, 0, 0, 1, ...Array(13).fill(0), 1]).octets());
   });
 
   it("may have codes of 15 bits, which no table holds at once", () => {
