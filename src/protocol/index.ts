@@ -1,6 +1,7 @@
 /**
- * RFC 6455 without I/O: the opening handshake as a judge of requests, frames, messages and the
- * closing handshake as a state machine. For those who bring their own transport.
+ * RFC 6455 and RFC 7692 without I/O: the opening handshake as a judge of requests, frames, messages,
+ * their compression and the closing handshake as a state machine. For those who bring their own
+ * transport.
  *
  * @packageDocumentation
  */
@@ -30,5 +31,5 @@ export { handshakeResponse, type OutgoingHeaders, refusalResponse } from "./hand
 export { Opcode, type Role } from "./opcode.ts";
 export { judgeOrigin, type OriginClaim } from "./origin.ts";
 export { PartialBudget } from "./partial-message.ts";
-export { type DeflateDirection, PermessageDeflate } from "./permessage-deflate.ts";
+export type { DeflateDirection, PermessageDeflate } from "./permessage-deflate.ts";
 export { Protocol, type ProtocolOptions, type ProtocolSink } from "./protocol.ts";

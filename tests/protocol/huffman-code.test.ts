@@ -28,7 +28,7 @@ describe("a Huffman code (RFC 1951 §3.2.2)", () => {
           if (length === 0) continue;
           const bits = code.codes[symbol]!.toString(2).padStart(length, "0");
           expect(bits).toHaveLength(length);
-          codes.push([...bits].reverse().join(""));
+          codes.push(Array.from(bits).reverse().join(""));
         }
         codes.sort();
         for (let at = 1; at < codes.length; at++) {
