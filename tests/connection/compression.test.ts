@@ -65,7 +65,7 @@ describe("messages on a connection with permessage-deflate (RFC 7692 §7.2.1)", 
   it("that cannot be inflated fail the connection with 1007", () => {
     const peer = agreed();
     peer.send(peer.frame(0x1, Buffer.of(0xff, 0xff, 0xff), true, 4));
-    expect(peer.told.at(-1)).toBe("closed 1007 corrupt deflate data unclean");
+    expect(peer.told.at(-1)).toBe("closed 1007 message is not valid DEFLATE: block type 3 unclean");
   });
 });
 
