@@ -74,6 +74,8 @@ export class Connection
   #code = 0;
   #reason = "";
   #pauses = 0;
+  /** The peer has ended its half, and what it sent before is still held back. */
+  #endDue = false;
   /** Whether a message was complete in the bytes that came last. */
   #delivered = false;
   /** Until when the allowance of control frames is used up, as the wheel counts the time. */
@@ -228,6 +230,9 @@ export class Connection
   /** @internal The peer will send nothing more. Without a close frame that is no clean end. */
   onEnd(): void {
     if (this.#ended) return this.#transport.end();
+    // A transport may notice the end while it is paused; what came before it is read first.
+    this.#endDue = this.paused;
+    if (this.#endDue) return;
     this.#open = false;
     this.#writer.dropWaiting();
     this.#end(false);
@@ -392,7 +397,9 @@ export class Connection
     this.#keepalive.heard();
     this.#receive(undefined);
     // What had waited may have filled the mailbox once more.
-    if (this.#pauses === 0) this.#transport.resume();
+    if (this.paused) return;
+    if (this.#endDue) this.onEnd();
+    else this.#transport.resume();
   }
 
   /** Leaves what is left to another turn of the event loop: this one has read enough. */

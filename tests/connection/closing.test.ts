@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Pause } from "../../src/connection/connection.ts";
 import { UsageError } from "../../src/errors.ts";
 import { Peer } from "./peer.ts";
 
@@ -191,6 +192,31 @@ describe("the end of TCP (RFC 6455 §7.1.1)", () => {
     expect(peer.received()).toEqual([]);
     peer.leave();
     expect(peer.told).toEqual(["closed 1006 unclean", "gone"]);
+  });
+
+  it("comes behind all that the peer said before, though that is held back", () => {
+    const peer = new Peer({ limits });
+    peer.connection.pause(Pause.mailbox);
+    peer.send(peer.text("one"), peer.text("two"), peer.close(1000));
+    peer.finish();
+    expect(peer.told).toEqual([]);
+    peer.handler = () => peer.connection.pause(Pause.mailbox);
+    peer.connection.resume(Pause.mailbox);
+    expect(peer.told).toEqual(["text one"]);
+    peer.connection.resume(Pause.mailbox);
+    expect(peer.told).toEqual(["text one", "text two"]);
+    peer.connection.resume(Pause.mailbox);
+    expect(peer.told).toEqual(["text one", "text two", "closed 1000 clean"]);
+    expect(peer.transport.ended).toBe(true);
+  });
+
+  it("is unclean without a close frame among what was held back", () => {
+    const peer = new Peer({ limits });
+    peer.connection.pause(Pause.application);
+    peer.send(peer.text("one"));
+    peer.finish();
+    peer.connection.resume(Pause.application);
+    expect(peer.told).toEqual(["text one", "closed 1006 unclean"]);
   });
 
   it("lets out what was sent in this turn", () => {
