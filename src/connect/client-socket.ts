@@ -19,7 +19,7 @@ export interface ConnectionEnd {
  * long as nobody takes them they wait, and beyond `limits.mailboxSize` reading pauses: none is lost.
  * Leaving the loop does not close the connection.
  */
-export interface ClientSocket extends AsyncIterable<Message, undefined>, AsyncDisposable {
+export interface ClientSocket extends AsyncIterable<Message>, AsyncDisposable {
   /** Where it is connected to, as `ws:` or `wss:` and without credentials. */
   readonly url: string;
   /** The one of the offered subprotocols that the server chose, if it did. */
@@ -49,6 +49,8 @@ export interface ClientSocket extends AsyncIterable<Message, undefined>, AsyncDi
   close(code?: number, reason?: string): void;
   /** Resolves with the end of the connection. Never rejects. */
   readonly closed: Promise<ConnectionEnd>;
+  /** Takes each message until the connection ends. Leaving early leaves the rest to others. */
+  [Symbol.asyncIterator](): AsyncIterator<Message, undefined>;
   /** Closes with 1000, and waits for the end. */
   [Symbol.asyncDispose](): Promise<void>;
 }

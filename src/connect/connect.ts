@@ -109,6 +109,8 @@ function prepare(url: URL, lines: string[], options: ConnectOptions): ClientRequ
       // One connection each, unless somebody else sees to that.
       agent: options.agent ?? false,
       ...(secure && { ALPNProtocols: ["http/1.1"] }),
+      // A server may hang up while we still read what it said before: node:net is not to answer that.
+      ...{ allowHalfOpen: true },
       host: url.hostname.replace(/^\[|\]$/g, ""),
       port: url.port,
       path: `${url.pathname}${url.search}`,

@@ -225,3 +225,23 @@ describe("a queue of messages", () => {
     expect(await queue.take()).toEqual({ done: false, value: "9999" });
   });
 });
+
+describe("a server that says much and hangs up at once", () => {
+  it("is heard to the end, however slowly its messages are taken", async () => {
+    const url = await rawServer(({ socket, key }) => {
+      const texts = Array.from({ length: 100 }, (_unused, at) => text(`${at}`));
+      const close = writeFrame({ opcode: 8, fin: true, rsv: 0, payload: Buffer.of(3, 232) });
+      socket.write(switching(key));
+      socket.end(Buffer.concat([...texts, close]));
+    });
+    const socket = await connect(url, { limits: { mailboxMessages: 2 } });
+    let taken = 0;
+    for await (const message of socket) {
+      expect(message).toBe(`${taken++}`);
+      // The end of TCP may be noticed meanwhile.
+      for (let turns = 0; turns < 3; turns++) await new Promise((done) => setImmediate(done));
+    }
+    expect(taken).toBe(100);
+    expect(await socket.closed).toMatchObject({ code: 1000, clean: true });
+  });
+});
