@@ -150,6 +150,20 @@ describe("a client of npm's ws server", () => {
     });
   });
 
+  it.each<[string, ConnectOptions["compression"]]>([
+    ["without contexts", { serverNoContextTakeover: true, clientNoContextTakeover: true }],
+  ])("compresses %s, and so does the server (RFC 7692)", async (_how, compression) => {
+    const [client, socket] = await connect({ compression: compression! });
+    expect(socket.extensions).toMatch(/^permessage-deflate/);
+    const text = "the same again and again, ".repeat(200);
+    const texts = Array.from({ length: 20 }, (_unused, at) => `${at} ${text}`);
+    for (const each of texts) client.send(each);
+    for (const each of texts) expect(await client.receive()).toBe(each);
+    const bytes = Buffer.from("grüße ".repeat(50_000));
+    client.send(bytes);
+    expect(Buffer.compare((await client.receive()) as Uint8Array, bytes)).toBe(0);
+  });
+
   it("is one of a hundred, and each of them gets its own messages only", async () => {
     const clients = await Promise.all(
       Array.from({ length: 100 }, () => connectTo(`ws://127.0.0.1:${port}`)),
