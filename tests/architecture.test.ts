@@ -90,7 +90,7 @@ describe("lint", () => {
   it("reads every file of src", async () => {
     const { files } = await lint(root, "src");
     expect(files).toBeGreaterThanOrEqual(sources.length);
-  });
+  }, 60_000);
 
   it("notices a breach of every wall, and nothing else", async () => {
     cpSync(join(root, ".oxlintrc.json"), join(scratch, ".oxlintrc.json"));
@@ -114,7 +114,7 @@ describe("lint", () => {
         .filter(({ breach, at }) => breach !== noticed.has(at)),
     );
     expect(wrong).toEqual([]);
-  });
+  }, 60_000);
 });
 
 function readTable(markdown: string): Row[] {
