@@ -1,3 +1,4 @@
+import { constants, deflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { connect, type ConnectOptions } from "sluice";
 import { rawServer, switching } from "./raw-server.ts";
@@ -80,15 +81,26 @@ describe("a client that compresses (RFC 7692)", () => {
     });
   });
 
-  it("is closed with 1007 by what is not deflated", async () => {
-    const url = await rawServer(({ socket, key }) => {
-      socket.write(switching(key, { "Sec-WebSocket-Extensions": "permessage-deflate" }));
-      socket.write(Buffer.of(0xc1, 2, 0xff, 0xff));
+  it("is closed with 1007 by what is not deflated, and with 1009 by what blows up", async () => {
+    const server = (frame: Buffer) =>
+      rawServer(({ socket, key }) => {
+        socket.resume();
+        const agreed = { "Sec-WebSocket-Extensions": "permessage-deflate" };
+        socket.write(switching(key, agreed));
+        socket.write(frame);
+      });
+    const corrupt = await connect(await server(Buffer.of(0xc1, 2, 0xff, 0xff)), {
+      compression: true,
     });
-    const socket = await connect(url, { compression: true });
-    expect(await socket.closed).toMatchObject({
+    expect(await corrupt.closed).toMatchObject({
       code: 1007,
       error: { code: "ERR_FRAME_EXTENSION" },
+    });
+    const bomb = await server(bombOf(2 * 1024 * 1024));
+    const blown = await connect(bomb, { compression: true });
+    expect(await blown.closed).toMatchObject({
+      code: 1009,
+      error: { code: "ERR_MESSAGE_TOO_BIG" },
     });
   });
 
@@ -104,3 +116,11 @@ describe("a client that compresses (RFC 7692)", () => {
     );
   });
 });
+
+/** A frame whose message is so many zeros, compressed (RFC 7692 §7.2.1). */
+function bombOf(size: number): Buffer {
+  const finishFlush = constants.Z_SYNC_FLUSH;
+  const payload = deflateRawSync(Buffer.alloc(size), { finishFlush }).subarray(0, -4);
+  const head = Buffer.of(0xc2, 126, payload.length >> 8, payload.length & 255);
+  return Buffer.concat([head, payload]);
+}

@@ -151,7 +151,9 @@ describe("a client of npm's ws server", () => {
   });
 
   it.each<[string, ConnectOptions["compression"]]>([
+    ["with the defaults", true],
     ["without contexts", { serverNoContextTakeover: true, clientNoContextTakeover: true }],
+    ["with small windows", { serverMaxWindowBits: 10, clientMaxWindowBits: 9 }],
   ])("compresses %s, and so does the server (RFC 7692)", async (_how, compression) => {
     const [client, socket] = await connect({ compression: compression! });
     expect(socket.extensions).toMatch(/^permessage-deflate/);
