@@ -6,17 +6,24 @@
 export interface Clock {
   /** Milliseconds since some fixed moment; never goes back. */
   now(): number;
-  /** Calls `callback` once after `delay` milliseconds and returns a function that prevents it. */
-  after(delay: number, callback: () => void): () => void;
+  /**
+   * Calls `callback` once after `delay` milliseconds and returns a function that prevents it. What only
+   * tidies up is `background`: a process that has nothing else to do ends without it.
+   */
+  after(delay: number, callback: () => void, background?: boolean): () => void;
   /** Calls `callback` once this turn of the event loop is over. */
   endOfTurn(callback: () => void): void;
 }
 
-/** The real clock. Its timers keep a process alive, so whoever sets one lifts it when it is moot. */
+/**
+ * The real clock. Its timers keep a process alive, but for those in the background, so whoever sets
+ * one lifts it when it is moot.
+ */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  after(delay, callback) {
+  after(delay, callback, background = false) {
     const timer = setTimeout(callback, delay);
+    if (background) timer.unref();
     return () => clearTimeout(timer);
   },
   endOfTurn(callback) {

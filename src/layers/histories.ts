@@ -103,11 +103,14 @@ export class Histories {
   }
 
   #scheduleSweep(): void {
-    this.#cancelSweep ??= this.#options.clock.after(sweepInterval, () => {
-      this.#cancelSweep = undefined;
-      this.#sweep(this.#options.clock.now());
-      if (this.#histories.size > 0) this.#scheduleSweep();
-    });
+    const { clock } = this.#options;
+    this.#cancelSweep ??= clock.after(sweepInterval, () => this.#onSweep(), true);
+  }
+
+  #onSweep(): void {
+    this.#cancelSweep = undefined;
+    this.#sweep(this.#options.clock.now());
+    if (this.#histories.size > 0) this.#scheduleSweep();
   }
 
   #sweep(now: number): void {
