@@ -106,6 +106,12 @@ export type {
   Member,
   MemberPage,
   PageOptions,
+  Presence,
+  PresenceChanged,
+  PresenceCount,
+  PresenceCounted,
+  PresencePage,
+  Present,
   Watch,
 } from "./layers/channel-layer.ts";
 export { type Codec, jsonCodec } from "./layers/codec.ts";

@@ -83,7 +83,63 @@ export interface JoinOptions {
    * A member that joins again with it goes back to there.
    */
   readonly since?: string;
+  /** Shows this member to those who ask who is in the group. Joining again shows it in another way. */
+  readonly presence?: Presence;
+  /**
+   * Lets this member hear who comes and goes, gathered for a moment, by layer messages: `"changes"` by
+   * {@link PresenceChanged}, `"count"` only how many there are, by {@link PresenceCounted}, which is
+   * for groups where everybody hearing of everybody would be too much. @defaultValue neither
+   */
+  readonly presenceEvents?: "changes" | "count";
 }
+
+/** How a member is shown. */
+export interface Presence {
+  /** Who it is: several members of one key are one. 1 to 200 bytes, as all names. */
+  readonly key: string;
+  /** What others see beside the key: a JSON value of at most 1 024 bytes when encoded. */
+  readonly info?: unknown;
+}
+
+/** One who is in a group, by however many connections. */
+export interface Present {
+  readonly key: string;
+  /** How many members have this key. */
+  readonly channels: number;
+  /** What they said of themselves, the latest last; of many only the last 16. */
+  readonly infos: readonly unknown[];
+}
+
+/** Some of those who are in a group. */
+export interface PresencePage {
+  readonly present: readonly Present[];
+  /** Asks for the page after this one. Absent on the last page. */
+  readonly next?: string;
+}
+
+/** How many are in a group; members without a `presence` do not count. */
+export interface PresenceCount {
+  /** How many keys. */
+  readonly keys: number;
+  /** How many members. */
+  readonly channels: number;
+}
+
+/**
+ * Says who came and went since the last one, in a group. It is about keys: a second connection of one
+ * who is there is an update, and one who goes and is back at once has not changed. Who has asked for
+ * a list before may find in it what the list had already: each entry stands for itself.
+ */
+export type PresenceChanged = PresenceCount & {
+  readonly type: "presence.changed";
+  readonly joined: readonly Present[];
+  readonly updated: readonly Present[];
+  /** As they were last. */
+  readonly left: readonly Present[];
+};
+
+/** Says how many are in a group, when something has changed. */
+export type PresenceCounted = PresenceCount & { readonly type: "presence.count" };
 
 /** What {@link ChannelLayer.join} resolves with. */
 export interface Joined {
@@ -177,6 +233,9 @@ export interface Watch {
  *   `isMember` MUST know it, in whatever process; a channel that is a member while all pages are asked
  *   for MUST be listed exactly once. Watchers MUST first hear of all groups that are occupied, then
  *   of each change, in turns. What a dead process leaves behind MUST be gone within the layer's lease.
+ * - **Presence.** A member's presence lasts as long as its membership. What has changed MUST be told to
+ *   those who asked for it, once, within the layer's interval, and the last word MUST be the truth;
+ *   `presence` MUST know what a join or leave has resolved with, in whatever process.
  * - **Fixed names.** A message to a fixed name MUST go to exactly one of its readers. While there is
  *   none it MUST wait, in order, up to the layer's expiry; one more than the layer's capacity MUST be
  *   refused with `ERR_CHANNEL_FULL`, whose `temporary` is true.
@@ -223,6 +282,10 @@ export interface ChannelLayer<M extends LayerMessage = LayerMessage> {
   groupMembers(group: string, options?: PageOptions): Promise<MemberPage>;
   /** Whether a channel of this name is on a group's list. */
   isMember(group: string, channel: string): Promise<boolean>;
+  /** Who is in a group, in all processes, a page at a time: those who joined with a `presence`. */
+  presence(group: string, options?: PageOptions): Promise<PresencePage>;
+  /** How many that are. */
+  presenceCount(group: string): Promise<PresenceCount>;
   /**
    * Tells `watcher` which groups have members, in any process. `groups` is a pattern: `*` stands for
    * any characters, everything else for itself. Resolves once it was told of all that are occupied

@@ -14,6 +14,8 @@ import type {
   Member,
   MemberPage,
   PageOptions,
+  PresenceCount,
+  PresencePage,
   Watch,
 } from "./channel-layer.ts";
 import { checkMessage, type Codec, jsonCodec } from "./codec.ts";
@@ -24,6 +26,7 @@ import type { History } from "./history.ts";
 import { type HistoryRule, HistoryRules } from "./history-rule.ts";
 import { type ChannelHost, LocalChannel } from "./local-channel.ts";
 import { LocalGroups, rethrow } from "./local-groups.ts";
+import { checkPresenceEvents, LocalPresence, readPresence } from "./local-presence.ts";
 import { anonymousPrefix, checkFixedName, checkName } from "./name.ts";
 import { direct, NamedChannels } from "./named-channels.ts";
 import { pageOf } from "./page.ts";
@@ -55,6 +58,11 @@ export interface MemoryLayerOptions {
    * @defaultValue {@link jsonCodec}
    */
   readonly codec?: Codec;
+  /**
+   * How long changes of presence are gathered before they are told, in milliseconds.
+   * @defaultValue 100: at once for people, and a burst is one message
+   */
+  readonly presenceInterval?: number;
   /** What tells the time to expiry and histories. @defaultValue the system's */
   readonly clock?: Clock;
   /**
@@ -90,6 +98,7 @@ class MemoryLayer implements ChannelLayer, ChannelHost {
   readonly #histories: Histories | undefined;
   readonly #feeds: GroupFeeds;
   readonly #watchers: GroupWatchers;
+  readonly #presence: LocalPresence;
 
   /** Nobody outside guesses a name: 96 random bits, then a count. */
   readonly #namePrefix = `${anonymousPrefix}${randomBytes(12).toString("base64url")}.`;
@@ -97,12 +106,16 @@ class MemoryLayer implements ChannelLayer, ChannelHost {
   #closed = false;
 
   constructor(options: MemoryLayerOptions) {
-    const { capacity = 100, expiry = 60_000, codec = jsonCodec, clock = systemClock } = options;
+    const { capacity = 100, expiry = 60_000, presenceInterval: interval = 100 } = options;
+    const { codec = jsonCodec, clock = systemClock } = options;
     if (!Number.isSafeInteger(capacity) || capacity < 0) {
       throw invalidOption("capacity", capacity, "a whole number from 0");
     }
     if (!(expiry > 0 && expiry <= longestTimer)) {
       throw invalidOption("expiry", expiry, `above 0 and at most ${longestTimer}`);
+    }
+    if (!(interval >= 0 && interval <= longestTimer)) {
+      throw invalidOption("presenceInterval", interval, `from 0 to ${longestTimer}`);
     }
     this.#codec = codec;
     this.#clock = clock;
@@ -110,6 +123,7 @@ class MemoryLayer implements ChannelLayer, ChannelHost {
     const groups = new LocalGroups(onError);
     this.#groups = groups;
     this.#watchers = new GroupWatchers(onError);
+    this.#presence = new LocalPresence({ groups, codec, clock, interval });
     this.#named = new NamedChannels({ capacity, expiry, clock, groups });
     this.#histories = historiesFor(options, clock, groups);
     this.#feeds = new GroupFeeds(groups, (group) => this.#openFeed(group));
@@ -150,9 +164,12 @@ class MemoryLayer implements ChannelLayer, ChannelHost {
         `cannot join the group ${JSON.stringify(group)}: the channel is closed or of another layer`,
       );
     }
+    const { since, presence, presenceEvents } = options ?? {};
+    checkPresenceEvents(presenceEvents);
+    const shown = presence === undefined ? undefined : readPresence(presence, this.#codec);
     const isFirst = this.#groups.join(group, channel);
     if (isFirst) this.#watchers.occupied(group);
-    const since = options?.since;
+    this.#presence.join(group, channel, shown, presenceEvents);
     if (this.#histories?.of(group) !== undefined) return this.#feeds.join(group, channel, since);
     return since === undefined ? joined : notRecovered;
   }
@@ -163,6 +180,7 @@ class MemoryLayer implements ChannelLayer, ChannelHost {
     if (!(channel instanceof LocalChannel)) return;
     const emptied = this.#groups.leave(group, channel);
     this.#feeds.leave(group, channel, emptied);
+    this.#presence.leave(group, channel);
     if (emptied) this.#vacated(group);
   }
 
@@ -210,6 +228,18 @@ class MemoryLayer implements ChannelLayer, ChannelHost {
     return this.#named.readers(channel).some((reader) => this.#groups.has(group, reader));
   }
 
+  async presence(group: string, options?: PageOptions): Promise<PresencePage> {
+    this.#assertOpen();
+    checkName("group", group);
+    return this.#presence.page(group, options);
+  }
+
+  async presenceCount(group: string): Promise<PresenceCount> {
+    this.#assertOpen();
+    checkName("group", group);
+    return this.#presence.count(group);
+  }
+
   async watch(groups: string, watcher: GroupWatcher): Promise<Watch> {
     this.#assertOpen();
     return this.#watchers.add(groups, watcher, this.#groups.names());
@@ -218,6 +248,7 @@ class MemoryLayer implements ChannelLayer, ChannelHost {
   async close(): Promise<void> {
     this.#closed = true;
     this.#watchers.clear();
+    this.#presence.clear();
     this.#groups.clear();
     this.#feeds.clear();
     this.#anonymous.clear();
@@ -244,6 +275,7 @@ class MemoryLayer implements ChannelLayer, ChannelHost {
   async forget(channel: LocalChannel, name: string | undefined): Promise<void> {
     const emptied = this.#groups.leaveAll(channel);
     this.#feeds.leaveAll(channel, emptied);
+    this.#presence.leaveAll(channel);
     for (const group of emptied) this.#vacated(group);
     if (name !== undefined && !this.#anonymous.delete(name)) this.#named.close(name, channel);
   }

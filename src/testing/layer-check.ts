@@ -26,6 +26,8 @@ export interface LayerCheckContext {
   readonly history?: HistoryUnderCheck;
   /** Lets the layers' expiry pass: moves their clock, or waits. */
   expire(): void | Promise<void>;
+  /** Lets the interval pass in which changes of presence are gathered; left out, it passes by itself. */
+  gather?(): void | Promise<void>;
   /** Resolves when `condition` stops throwing; rejects with what it threw when it took too long. */
   eventually(condition: () => void): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { groupChecks } from "./layer-group-checks.ts";
 import { historyChecks } from "./layer-history-checks.ts";
 import { memberChecks } from "./layer-member-checks.ts";
 import { messageChecks } from "./layer-message-checks.ts";
+import { presenceChecks } from "./layer-presence-checks.ts";
 import { recoveryChecks } from "./layer-recovery-checks.ts";
 
 /**
@@ -27,6 +28,7 @@ export const layerChecks: readonly LayerCheck[] = [
   ...channelChecks,
   ...messageChecks,
   ...memberChecks,
+  ...presenceChecks,
   ...historyChecks,
   ...recoveryChecks,
 ];

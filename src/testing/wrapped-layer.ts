@@ -11,6 +11,8 @@ import type {
   Member,
   MemberPage,
   PageOptions,
+  PresenceCount,
+  PresencePage,
   Watch,
 } from "../layers/channel-layer.ts";
 
@@ -56,6 +58,14 @@ export class WrappedLayer implements ChannelLayer {
 
   isMember(group: string, channel: string): Promise<boolean> {
     return this.#inner.isMember(group, channel);
+  }
+
+  presence(group: string, options?: PageOptions): Promise<PresencePage> {
+    return this.#inner.presence(group, options);
+  }
+
+  presenceCount(group: string): Promise<PresenceCount> {
+    return this.#inner.presenceCount(group);
   }
 
   watch(groups: string, watcher: GroupWatcher): Promise<Watch> {

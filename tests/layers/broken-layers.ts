@@ -334,6 +334,8 @@ export function altered(layer: ChannelLayer, changes: Partial<ChannelLayer>): Ch
     groupCount: (group) => layer.groupCount(group),
     groupMembers: (group, options) => layer.groupMembers(group, options),
     isMember: (group, channel) => layer.isMember(group, channel),
+    presence: (group, options) => layer.presence(group, options),
+    presenceCount: (group) => layer.presenceCount(group),
     watch: (groups, watcher) => layer.watch(groups, watcher),
     close: () => layer.close(),
     ...changes,
@@ -341,7 +343,10 @@ export function altered(layer: ChannelLayer, changes: Partial<ChannelLayer>): Ch
 }
 
 /** A layer whose members get something else than what was delivered to them. */
-function tapped(layer: ChannelLayer, tap: (member: Member) => Member["deliver"]): ChannelLayer {
+export function tapped(
+  layer: ChannelLayer,
+  tap: (member: Member) => Member["deliver"],
+): ChannelLayer {
   return altered(layer, {
     channel: (member, options) => layer.channel({ deliver: tap(member) }, options),
   });

@@ -7,6 +7,7 @@ import { layerChecks } from "../../src/testing/layer-checks.ts";
 import { brokenHistories } from "./broken-histories.ts";
 import { altered, brokenLayers, turn } from "./broken-layers.ts";
 import { brokenMembers } from "./broken-members.ts";
+import { brokenPresence } from "./broken-presence.ts";
 
 /** How long `eventually` waits, in milliseconds: broken layers never deliver what it waits for. */
 const patience = { broken: 5, slow: 5_000 };
@@ -26,6 +27,7 @@ async function brokenPromises(
       other: options.other?.() ?? layer,
       capacity: 7,
       expire: () => clock.advance(1_000),
+      gather: () => clock.advance(100),
       history: { prefix: "kept.", size: 10, expire: () => clock.advance(20_000) },
       eventually: (condition: () => void) =>
         retried(condition, options.patience ?? patience.broken),
@@ -90,7 +92,8 @@ describe("the checks for layers", () => {
       const clock = new FakeClock();
       const layer = memoryLayer({ capacity: 7, clock });
       const expire = (): void => clock.advance(60_000);
-      const run = check.run({ layer, other: layer, capacity: 7, expire, eventually });
+      const gather = (): void => clock.advance(100);
+      const run = check.run({ layer, other: layer, capacity: 7, expire, gather, eventually });
       if (check.needs === "history") await expect(run).rejects.toThrow("give `history`");
       else await run;
     }
@@ -102,7 +105,8 @@ describe("the checks for layers", () => {
   }, 60_000);
 
   // Each run serves two tests, in whatever order they come.
-  const runs = [...brokenLayers, ...brokenMembers, ...brokenHistories].map((broken) => {
+  const broken = [...brokenLayers, ...brokenMembers, ...brokenHistories, ...brokenPresence];
+  const runs = broken.map((broken) => {
     let run: Promise<string[]> | undefined;
     const noticed = (): Promise<string[]> =>
       (run ??= brokenPromises(broken.make).then((promises) => [...promises.keys()]));

@@ -24,6 +24,7 @@ function context(): LayerCheckContext {
     other: layer,
     capacity: 7,
     expire: () => clock.advance(1_000),
+    gather: () => clock.advance(100),
     history: { prefix: kept.prefix, size: kept.size, expire: () => clock.advance(kept.ttl) },
     // What waited for its reader comes in a microtask; everything else is there already.
     async eventually(condition) {

@@ -31,6 +31,7 @@ function context(
     other: layer,
     capacity: 7,
     expire: () => clock.advance(1_000),
+    gather: () => clock.advance(100),
     history: { prefix: "kept.", size: 10, expire: () => clock.advance(20_000) },
     async eventually(condition) {
       await Promise.resolve();
