@@ -4,6 +4,14 @@ import type { Gate, LocalGroups, LocalMember } from "./local-groups.ts";
 import { formatPosition, parsePosition, type Position } from "./position.ts";
 import type { HistoryItem, HistorySource, Slice } from "./slice.ts";
 
+/** Who wants to know which members are not level with their group. */
+export interface FeedObserver {
+  /** A member is behind. */
+  behind(member: LocalMember, feed: GroupFeed): void;
+  /** It is level with the group again, or has left. */
+  level(member: LocalMember, feed: GroupFeed): void;
+}
+
 /** What a {@link GroupFeed} needs to know. */
 export interface FeedOptions {
   readonly group: string;
@@ -12,9 +20,7 @@ export interface FeedOptions {
   readonly source: HistorySource;
   /** How many messages a joiner may have missed and still get. */
   readonly recover: number;
-  /** A member is behind the group, or level with it again. */
-  readonly behind: (member: LocalMember, feed: GroupFeed) => void;
-  readonly level: (member: LocalMember, feed: GroupFeed) => void;
+  readonly observer: FeedObserver;
   /** Where the history stands, if that is known without reading it. */
   readonly start?: Position;
 }
@@ -55,7 +61,8 @@ export class GroupFeed implements Gate {
   #opening: Promise<void> | undefined;
   /** Reads in a row that did not reach what is held. */
   #vain = 0;
-  readonly #followers = new Map<LocalMember, Follower>();
+  /** Absent until a member was somewhere else than its group. */
+  #followers: Map<LocalMember, Follower> | undefined;
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -71,7 +78,7 @@ export class GroupFeed implements Gate {
 
   /** How many members are not level with the group. */
   get behind(): number {
-    return this.#followers.size;
+    return this.#followers?.size ?? 0;
   }
 
   /**
@@ -85,7 +92,7 @@ export class GroupFeed implements Gate {
 
   /** Forgets a member that was taken off the group's list. */
   leave(member: LocalMember): void {
-    const follower = this.#followers.get(member);
+    const follower = this.#followers?.get(member);
     if (follower !== undefined) this.#setLevel(follower);
   }
 
@@ -93,7 +100,7 @@ export class GroupFeed implements Gate {
   close(): void {
     this.#state = "closed";
     this.#held = [];
-    for (const follower of [...this.#followers.values()]) this.#setLevel(follower);
+    for (const follower of [...(this.#followers?.values() ?? [])]) this.#setLevel(follower);
   }
 
   /** A message came from the backend, in whatever order and as often as that pleases. */
@@ -114,14 +121,14 @@ export class GroupFeed implements Gate {
    */
   check(): void {
     if (this.#state === "live") this.#mend();
-    for (const follower of this.#followers.values()) {
+    for (const follower of [...(this.#followers?.values() ?? [])]) {
       if (follower.state === "waiting") this.#catchUp(follower);
     }
   }
 
   /** A member that had no room has some: it goes on from where it stopped. */
   resume(member: LocalMember): void {
-    const follower = this.#followers.get(member);
+    const follower = this.#followers?.get(member);
     if (follower?.state === "stopped") this.#catchUp(follower);
   }
 
@@ -134,7 +141,7 @@ export class GroupFeed implements Gate {
 
   /** @internal */
   serve(member: LocalMember, item: HistoryItem): void {
-    if (this.#followers.size > 0) {
+    if (this.#followers !== undefined) {
       const follower = this.#followers.get(member);
       if (follower !== undefined && !this.#isLevel(follower, item)) return;
     }
@@ -161,7 +168,7 @@ export class GroupFeed implements Gate {
   }
 
   #open(): Promise<void> {
-    this.#opening ??= Promise.resolve(this.#options.source.read(undefined, 0)).then(
+    this.#opening ??= Promise.resolve(this.#read(undefined, 0)).then(
       ({ epoch, top }) => {
         if (this.#state !== "opening") return;
         this.#moveTo(epoch, top);
@@ -233,7 +240,7 @@ export class GroupFeed implements Gate {
     this.#moveTo(epoch, top);
     const gap = this.#gapAfter(lastSeen, epoch, oldest);
     for (const member of [...groups.members(group)]) {
-      const follower = this.#followers.get(member);
+      const follower = this.#followers?.get(member);
       // Those that are behind have a place of their own, and hear of it when they are read for.
       if (follower === undefined) groups.tell(member, gap);
       else if (follower.state === "following") this.#catchUp(follower);
@@ -252,7 +259,7 @@ export class GroupFeed implements Gate {
   #place(member: LocalMember, since: string | undefined): Joined | Promise<Joined> {
     // It left while the history was looked at for the first time.
     if (this.#state === "closed") return since === undefined ? {} : { recovered: false };
-    const known = this.#followers.get(member);
+    const known = this.#followers?.get(member);
     if (since === undefined) {
       // Who is behind already keeps its place: joining twice is joining once.
       const place = known === undefined ? this.position : formatPosition(known.epoch, known.cursor);
@@ -270,7 +277,7 @@ export class GroupFeed implements Gate {
     const here = { epoch: this.#epoch, offset: this.#cursor };
     const slice = this.#read(from, this.#options.recover);
     const decide = (read: Slice): Joined | Promise<Joined> => {
-      if (this.#followers.get(follower.member) !== follower) return this.#notRecovered();
+      if (this.#followers?.get(follower.member) !== follower) return this.#notRecovered();
       const isOld = read.epoch === here.epoch && read.top < here.offset;
       if (read.epoch !== this.#epoch || isOld || follower.hasSpilt) {
         // The history is another one by now, an old copy of it answered, or too much came meanwhile.
@@ -383,20 +390,22 @@ export class GroupFeed implements Gate {
   }
 
   #setBehind(follower: Follower): void {
+    this.#followers ??= new Map();
     this.#followers.set(follower.member, follower);
-    this.#options.behind(follower.member, this);
+    this.#options.observer.behind(follower.member, this);
   }
 
   #setLevel(follower: Follower): void {
     follower.state = "gone";
     follower.drop();
-    if (this.#followers.get(follower.member) !== follower) return;
-    this.#followers.delete(follower.member);
-    this.#options.level(follower.member, this);
+    if (this.#followers?.get(follower.member) !== follower) return;
+    this.#followers?.delete(follower.member);
+    if (this.#followers?.size === 0) this.#followers = undefined;
+    this.#options.observer.level(follower.member, this);
   }
 
-  #read(since: Position, limit: number): Slice | Promise<Slice> {
-    return this.#options.source.read(since, limit);
+  #read(since: Position | undefined, limit: number): Slice | Promise<Slice> {
+    return this.#options.source.read(this.#options.group, since, limit);
   }
 }
 

@@ -1,12 +1,11 @@
 import type { Joined } from "./channel-layer.ts";
-import { GroupFeed } from "./group-feed.ts";
+import { type FeedObserver, GroupFeed } from "./group-feed.ts";
 import type { LocalGroups, LocalMember } from "./local-groups.ts";
 import type { Position } from "./position.ts";
 import type { HistorySource } from "./slice.ts";
 
-/** How a layer opens the feed of a group. */
+/** What a layer says of a group with a history when somebody here joins it. */
 export interface FeedOpening {
-  readonly source: HistorySource;
   /** How many messages a joiner may have missed and still get. */
   readonly recover: number;
   /** Where the history stands, if that is known at once. */
@@ -14,16 +13,18 @@ export interface FeedOpening {
 }
 
 /** The feeds of all groups with a history that have a member in this process. */
-export class GroupFeeds {
+export class GroupFeeds implements FeedObserver {
   readonly #groups: LocalGroups;
+  readonly #source: HistorySource;
   readonly #open: (group: string) => FeedOpening;
   readonly #feeds = new Map<string, GroupFeed>();
   /** Where a member is behind. */
   readonly #behind = new Map<LocalMember, Set<GroupFeed>>();
 
   /** `open` is called when a group gets its first member here. */
-  constructor(groups: LocalGroups, open: (group: string) => FeedOpening) {
+  constructor(groups: LocalGroups, source: HistorySource, open: (group: string) => FeedOpening) {
     this.#groups = groups;
+    this.#source = source;
     this.#open = open;
   }
 
@@ -45,8 +46,8 @@ export class GroupFeeds {
         ...this.#open(group),
         group,
         groups: this.#groups,
-        behind: (follower, where) => this.#setBehind(follower, where),
-        level: (follower, where) => this.#setLevel(follower, where),
+        source: this.#source,
+        observer: this,
       });
       this.#feeds.set(group, feed);
     }
@@ -88,13 +89,15 @@ export class GroupFeeds {
     for (const group of [...this.#feeds.keys()]) this.close(group);
   }
 
-  #setBehind(member: LocalMember, feed: GroupFeed): void {
+  /** @internal */
+  behind(member: LocalMember, feed: GroupFeed): void {
     const feeds = this.#behind.get(member);
     if (feeds === undefined) this.#behind.set(member, new Set([feed]));
     else feeds.add(feed);
   }
 
-  #setLevel(member: LocalMember, feed: GroupFeed): void {
+  /** @internal */
+  level(member: LocalMember, feed: GroupFeed): void {
     const feeds = this.#behind.get(member);
     feeds?.delete(feed);
     if (feeds?.size === 0) this.#behind.delete(member);

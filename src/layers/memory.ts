@@ -30,6 +30,8 @@ import { checkPresenceEvents, LocalPresence, readPresence } from "./local-presen
 import { anonymousPrefix, checkFixedName, checkName } from "./name.ts";
 import { direct, NamedChannels } from "./named-channels.ts";
 import { pageOf } from "./page.ts";
+import type { Position } from "./position.ts";
+import type { HistorySource, Slice } from "./slice.ts";
 
 /** Options of {@link memoryLayer}. */
 export interface MemoryLayerOptions {
@@ -86,7 +88,7 @@ export function memoryLayer<M extends LayerMessage = LayerMessage>(
   return new MemoryLayer(options);
 }
 
-class MemoryLayer implements ChannelLayer, ChannelHost {
+class MemoryLayer implements ChannelLayer, ChannelHost, HistorySource {
   readonly #codec: Codec;
   readonly #clock: Clock;
 
@@ -126,7 +128,7 @@ class MemoryLayer implements ChannelLayer, ChannelHost {
     this.#presence = new LocalPresence({ groups, codec, clock, interval });
     this.#named = new NamedChannels({ capacity, expiry, clock, groups });
     this.#histories = historiesFor(options, clock, groups);
-    this.#feeds = new GroupFeeds(groups, (group) => this.#openFeed(group));
+    this.#feeds = new GroupFeeds(groups, this, (group) => this.#openFeed(group));
   }
 
   channel(member: Member, { name }: ChannelOptions = {}): Channel {
@@ -256,6 +258,13 @@ class MemoryLayer implements ChannelLayer, ChannelHost {
     this.#histories?.clear();
   }
 
+  // For its feeds.
+
+  /** @internal */
+  read(group: string, since: Position | undefined, limit: number): Slice {
+    return this.#historyOf(group).read(since, limit, this.#clock.now());
+  }
+
   // For its channels.
 
   /** @internal */
@@ -306,13 +315,13 @@ class MemoryLayer implements ChannelLayer, ChannelHost {
   }
 
   #openFeed(group: string): FeedOpening {
-    // Held for as long as the group has members, who are the reason to open a feed.
-    const history = this.#histories?.of(group) as History;
-    return {
-      source: { read: (since, limit) => history.read(since, limit, this.#clock.now()) },
-      recover: history.rule.recover,
-      start: { epoch: history.epoch, offset: history.top },
-    };
+    const { epoch, top, rule } = this.#historyOf(group);
+    return { recover: rule.recover, start: { epoch, offset: top } };
+  }
+
+  /** Of a group with members, which is held for as long as it has any. */
+  #historyOf(group: string): History {
+    return this.#histories?.of(group) as History;
   }
 
   #assertOpen(): void {

@@ -39,7 +39,7 @@ export class Backend {
     );
   }
 
-  read(since: Position | undefined, limit: number): Promise<Slice> {
+  read(_group: string, since: Position | undefined, limit: number): Promise<Slice> {
     return new Promise((resolve, reject) => {
       const settle = async (act: () => void): Promise<void> => {
         this.reads = this.reads.filter((other) => other !== read);
@@ -124,8 +124,10 @@ export class FeedRig {
       groups: this.groups,
       source: this.backend,
       recover,
-      behind: (member) => this.behind.add(member),
-      level: (member) => this.behind.delete(member),
+      observer: {
+        behind: (member) => void this.behind.add(member),
+        level: (member) => void this.behind.delete(member),
+      },
     });
   }
 
