@@ -162,10 +162,13 @@ export class Player {
 /** Waits until the time is over or nobody listens. */
 async function silence(milliseconds: number, signal: AbortSignal): Promise<void> {
   await sleep(milliseconds, undefined, { signal }).catch(() => {});
-  // A busy loop runs its timers before it reads what came in time: the peer is heard first.
   await turns(8);
 }
 
-async function turns(count: number): Promise<void> {
+/**
+ * Lets the event loop turn some times. A busy one runs its timers before it reads what came in time;
+ * this way, the peer is heard first.
+ */
+export async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await nextTurn();
 }

@@ -6,7 +6,7 @@ import type { Agreement } from "./compression.ts";
 import { Deflater, Inflater } from "./deflate.ts";
 import { type Frame, FrameReader, Violation } from "./frame.ts";
 import type { Opening, Role } from "./opening.ts";
-import { Player } from "./player.ts";
+import { Player, turns } from "./player.ts";
 import { type Observation, type Verdict, brief, judge, nothingSeen, same } from "./verdict.ts";
 
 export interface TesterOptions {
@@ -290,7 +290,15 @@ class Tester {
   #after(seconds: number, action: () => void): void {
     clearTimeout(this.#timer);
     if (this.#stream.destroyed) return;
-    this.#timer = setTimeout(action, seconds * 1000 * this.#options.patience);
+    const timer = setTimeout(
+      () => {
+        void turns(8).then(() => {
+          if (this.#timer === timer && !this.#stream.destroyed) action();
+        });
+      },
+      seconds * 1000 * this.#options.patience,
+    );
+    this.#timer = timer;
   }
 
   #log(line: string): void {
