@@ -17,12 +17,18 @@ export class Agent {
   readonly role: Role;
   /** How each of its processes ended. */
   readonly ends: string[] = [];
+  readonly #program: string;
   #process: ChildProcess | undefined;
   #url: Promise<URL> | undefined;
 
-  constructor(name: string, role: Role) {
+  constructor(
+    name: string,
+    role: Role,
+    program: string = join(import.meta.dirname, "agents", `${name}-${role}.js`),
+  ) {
     this.name = name;
     this.role = role;
+    this.#program = program;
   }
 
   /** Whether there is such a program. */
@@ -53,10 +59,6 @@ export class Agent {
   kill(): void {
     this.#process?.kill("SIGKILL");
     this.#process = undefined;
-  }
-
-  get #program(): string {
-    return join(import.meta.dirname, "agents", `${this.name}-${this.role}.js`);
   }
 
   #start(): ChildProcess {

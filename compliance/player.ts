@@ -20,7 +20,7 @@ export interface Audience {
 export interface PlayerOptions {
   /** How many milliseconds a second of silence has. */
   readonly second: number;
-  /** How many octets the messages of some rounds have together, at most. */
+  /** How many octets the messages of some rounds have together, at most, but for a few of them. */
   readonly volume: number;
   /** Makes a masking key for each frame; a server has none. */
   readonly makeKey: (() => Buffer) | undefined;
@@ -28,6 +28,9 @@ export interface PlayerOptions {
 
 /** How many messages of some rounds differ. After them, they come again. */
 const different = 64;
+
+/** How many there are, however long they are: enough to refer to those before. */
+const fewest = 4;
 
 /** Plays the tester's part of a case: makes octets of its steps and has TCP carry them as it says. */
 export class Player {
@@ -121,7 +124,8 @@ export class Player {
 
   async #playRounds(rounds: Rounds, signal: AbortSignal, audience: Audience): Promise<void> {
     const { opcode, length, frameSize } = rounds;
-    const count = Math.min(rounds.count, Math.ceil(this.#options.volume / Math.max(length, 1)));
+    const fitting = Math.floor(this.#options.volume / Math.max(length, 1));
+    const count = Math.min(rounds.count, Math.max(fitting, fewest));
     // What follows on the last of them never refers to what it followed on at first: a sender may
     // always begin anew, so that each of them need be compressed only once.
     const messages: { payload: Buffer; deflated: Buffer | undefined }[] = [];

@@ -33,28 +33,28 @@ export async function runAll(
 }
 
 /**
- * Runs a case against an agent. One that does not finish has its process ended. Whoever else was
- * talking to a process that ended gets another chance, alone with the next one.
+ * Runs a case against an agent. A process that lets the tester wait in vain is ended. Whether a case was the
+ * reason or only happened to run at the same time shows when it runs again, alone with the next one.
  */
 export function examineAgent(agent: Agent, options: TesterOptions): Examine {
   let alone: Promise<unknown> = Promise.resolve();
   return async (given) => {
     await alone;
     const first = await once(given);
-    if (isGood(first.verdict) || !first.end) return first.verdict;
+    if (isGood(first.verdict) || !(first.end || first.verdict.stuck)) return first.verdict;
     const again = alone.then(() => once(given));
     alone = again;
     const { verdict, end } = await again;
-    return isGood(verdict) || !end ? verdict : { ...verdict, reason: end };
+    return isGood(verdict) || !end ? verdict : { ...verdict, result: "FAILED", reason: end };
   };
 
   async function once(given: Case): Promise<{ verdict: Verdict; end: string | undefined }> {
     const { length } = agent.ends;
     const verdict = await talk(given);
-    if (verdict.timedOut) agent.kill();
+    if (verdict.stuck) agent.kill();
     // That a process ended is known a little later than that its sockets did.
     if (!isGood(verdict)) await sleep(100);
-    return { verdict, end: verdict.timedOut ? undefined : agent.ends[length] };
+    return { verdict, end: verdict.stuck ? undefined : agent.ends[length] };
   }
 
   async function talk(given: Case): Promise<Verdict> {

@@ -16,7 +16,10 @@ export interface TesterOptions {
   readonly patience?: number;
   /** How many milliseconds a case may take altogether. @defaultValue 2 minutes */
   readonly limit?: number;
-  /** How many octets the messages of some rounds have together, at most. @defaultValue no limit */
+  /**
+   * How many octets the messages of some rounds have together, at most, but for a few of them.
+   * @defaultValue no limit
+   */
   readonly volume?: number;
   /** Makes the masking key of the next frame. @defaultValue four random octets */
   readonly key?: () => Buffer;

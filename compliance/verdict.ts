@@ -51,7 +51,8 @@ export interface Verdict {
   /** What the tester expected and what happened, to be shown when the result is not liked. */
   readonly evidence: string;
   readonly agreed: boolean;
-  readonly timedOut: boolean;
+  /** Whether the tester waited in vain, for whatever it was. */
+  readonly stuck: boolean;
   readonly traffic: Traffic;
 }
 
@@ -67,7 +68,7 @@ export function judge(given: Case, seen: Observation, role: Role): Verdict {
     reason: answers === "OK" && ending === "OK" ? "" : reason(given, seen),
     evidence: evidence(given, seen, answers, ending),
     agreed: seen.agreed,
-    timedOut: seen.timedOut,
+    stuck: seen.timedOut || seen.gaveUp,
     traffic: seen.traffic,
   };
 }

@@ -8,7 +8,7 @@ import type { Verdict } from "../../compliance/verdict.ts";
  * How the tests run the tester: a fifth of the silence, which a strict peer needs none of, ten
  * times the patience, which only costs when a peer fails, and less of what takes its time.
  */
-export const options: TesterOptions = { second: 200, patience: 10, volume: 256 * 1024 };
+export const options: TesterOptions = { second: 200, patience: 10, volume: 64 * 1024 };
 
 /** The cases without compression. */
 export const uncompressed: readonly Case[] = cases.filter((given) => !given.compression);

@@ -80,7 +80,7 @@ describe.concurrent("the tester of compression (RFC 7692)", () => {
 
   it("finds it FAILED not to answer, once its time is over", async () => {
     const verdict = await examine("12.4.1", () => () => Buffer.alloc(0), 500);
-    expect(verdict).toMatchObject({ result: "FAILED", timedOut: true });
+    expect(verdict).toMatchObject({ result: "FAILED", stuck: true });
   });
 });
 
