@@ -5,15 +5,17 @@ import { WebSocket, WebSocketServer } from "ws";
 import type { Case } from "../../compliance/case.ts";
 import { cases } from "../../compliance/cases.ts";
 import { examineClient, examineServer } from "../../compliance/examine.ts";
+import { runAll } from "../../compliance/run.ts";
 import type { Verdict } from "../../compliance/verdict.ts";
 import { options, tally } from "./suite.ts";
 
 /**
  * The control: `ws` is known to do everything right but to notice invalid text late, at the end of
  * the message, and to take no more than 16 384 fragments. A tester that did not see that would see
- * nothing in us either.
+ * nothing in us either. Of the many cases of compression, some will do.
  */
-const known = { OK: 506, "NON-STRICT": 4, INFORMATIONAL: 3, FAILED: 4 };
+const chosen = cases.filter(({ compression }, i) => !compression || i % 11 === 0);
+const known = { OK: chosen.length - 11, "NON-STRICT": 4, INFORMATIONAL: 3, FAILED: 4 };
 const late = ["6.4.1", "6.4.2", "6.4.3", "6.4.4"];
 const inManyFragments = ["9.3.1", "9.3.2", "9.4.1", "9.4.2"];
 
@@ -48,8 +50,8 @@ function echo(socket: WebSocket): void {
   socket.on("error", () => {});
 }
 
-async function all(examine: (given: Case) => Promise<Verdict>): Promise<Verdict[]> {
-  return Promise.all(cases.map(examine));
+function all(examine: (given: Case) => Promise<Verdict>): Promise<Verdict[]> {
+  return runAll(chosen, examine, () => {});
 }
 
 function having(verdicts: readonly Verdict[], result: Verdict["result"]): string[] {
