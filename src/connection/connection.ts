@@ -409,6 +409,8 @@ export class Connection
     this.#protocol.hold();
     this.#transport.pause();
     this.#engine.slice.wait(this);
+    // Whoever is kept waiting has all the time again for a message that has begun.
+    if (this.#arriving?.isSet === true) this.#arriving.set(this.#limits.messageTimeout);
   }
 
   /** @internal */
@@ -438,8 +440,6 @@ export class Connection
     if (this.#arriving?.isSet === true && !delivered) return;
     const { messageTimeout } = this.#limits;
     this.#arriving ??= new Alarm(this.#engine.wheel, () => {
-      // More of it is here, and waits for its turn: that is not the peer's fault.
-      if (this.paused) return this.#arriving!.set(messageTimeout);
       const what = `message took more than ${messageTimeout} ms to arrive`;
       this.onFail(new ProtocolError("ERR_MESSAGE_TIMEOUT", CloseCode.policyViolation, what));
     });

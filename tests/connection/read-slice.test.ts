@@ -122,4 +122,17 @@ describe("who waits for a turn to read", () => {
     peer.clock.endTurn();
     expect(peer.told).toEqual(["text hello"]);
   });
+
+  it("has all the time again for the rest of a message", () => {
+    const [first, peer] = peers(2, 10) as [Peer, Peer];
+    peer.send(peer.text("hello").subarray(0, 3));
+    peer.clock.advance(59_900);
+    first.send(first.text("slow"));
+    peer.send(peer.text("hello").subarray(3, 5));
+    peer.clock.endTurn();
+    peer.clock.advance(59_900);
+    expect(peer.told).toEqual([]);
+    peer.clock.advance(200);
+    expect(peer.told[0]).toBe("fail ERR_MESSAGE_TIMEOUT");
+  });
 });
