@@ -255,7 +255,7 @@ export const attacks: readonly Attack[] = [
   },
   {
     name: "opening handshakes, all at once",
-    crowd: 1_000,
+    crowd: 500,
     async act(assailant) {
       await assailant.flood(Buffer.from(request("/")), 1);
     },

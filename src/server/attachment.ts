@@ -116,6 +116,29 @@ export class Attachment implements LinkOwner {
     if (this.draining || this.#pending >= this.limits.pendingHandshakes) {
       return refuse(socket, target, { status: 503, headers: { "Retry-After": "1" } });
     }
+    const { slice } = this.engine;
+    if (slice.spent) {
+      // A crowd that comes at once does not hold up those who are in already.
+      this.#pending++;
+      return slice.wait({ readOn: () => this.#receiveLate(upgrade, handshake, match) });
+    }
+    this.#judge(upgrade, handshake, match);
+    slice.mark();
+  }
+
+  #receiveLate(upgrade: Upgrade, handshake: Handshake, match: Match): void {
+    this.#pending--;
+    const { request, socket } = upgrade;
+    if (this.draining) {
+      return refuse(socket, request.url ?? "", { status: 503, headers: { "Retry-After": "1" } });
+    }
+    // Nobody would tell of the end of a socket that is gone already.
+    if (!socket.destroyed) this.#judge(upgrade, handshake, match);
+  }
+
+  #judge(upgrade: Upgrade, handshake: Handshake, match: Match): void {
+    const { request, socket } = upgrade;
+    const target = request.url ?? "";
     const policy = match.options.origins ?? this.#origins;
     let limits: Required<ConnectionLimits>;
     try {

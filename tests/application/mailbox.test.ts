@@ -102,7 +102,7 @@ describe("a mailbox", () => {
     await fc.assert(
       fc.asyncProperty(arrivals, fc.nat({ max: 10 }), async (plan, before) => {
         const reader = new Reader();
-        const mailbox = new Mailbox(reader, defaultLimits, undefined);
+        const mailbox = new Mailbox(reader, defaultLimits);
         const opening: Note = { index: -1, manner: "settles later" };
         for (const [index, { manner, pause }] of plan.entries()) {
           if (index === Math.min(before, plan.length - 1)) open(mailbox, reader, opening);
@@ -126,7 +126,7 @@ describe("a mailbox", () => {
     await fc.assert(
       fc.asyncProperty(arrivals, async (plan) => {
         const reader = new Reader();
-        const mailbox = new Mailbox(reader, defaultLimits, undefined);
+        const mailbox = new Mailbox(reader, defaultLimits);
         open(mailbox, reader, { index: -1, manner: "returns" });
         for (const [index, { manner, pause }] of plan.entries()) {
           const idle = !mailbox.busy;
@@ -142,7 +142,7 @@ describe("a mailbox", () => {
   test("takes letters that come inside a handler in their turn, however many", () => {
     const order: number[] = [];
     const reader = new Reader();
-    const mailbox = new Mailbox(reader, { ...defaultLimits, mailboxMessages: 1e6 }, undefined);
+    const mailbox = new Mailbox(reader, { ...defaultLimits, mailboxMessages: 1e6 });
     reader.handle = (_letter, value) => {
       const { index } = value as Note;
       order.push(index);
@@ -157,7 +157,7 @@ describe("a mailbox", () => {
 
   test("says that it is idle only after a promise was awaited, once for a whole burst", async () => {
     const reader = new Reader();
-    const mailbox = new Mailbox(reader, defaultLimits, undefined);
+    const mailbox = new Mailbox(reader, defaultLimits);
     open(mailbox, reader, { index: -1, manner: "returns" });
     post(mailbox, { index: 0, manner: "returns" });
     post(mailbox, { index: 1, manner: "throws" });
@@ -169,7 +169,7 @@ describe("a mailbox", () => {
 
   test("forgets what waits when it is cleared, and takes letters again", async () => {
     const reader = new Reader();
-    const mailbox = new Mailbox(reader, defaultLimits, undefined);
+    const mailbox = new Mailbox(reader, defaultLimits);
     open(mailbox, reader, { index: -1, manner: "settles later" });
     post(mailbox, { index: 0, manner: "returns" });
     mailbox.clear();
@@ -180,7 +180,7 @@ describe("a mailbox", () => {
 
   test("takes nothing more when it is closed", async () => {
     const reader = new Reader();
-    const mailbox = new Mailbox(reader, defaultLimits, undefined);
+    const mailbox = new Mailbox(reader, defaultLimits);
     open(mailbox, reader, { index: -1, manner: "settles later" });
     post(mailbox, { index: 0, manner: "returns" });
     mailbox.close();
@@ -216,7 +216,7 @@ describe("a handler that is always one letter behind", () => {
   /** A mailbox that has handled `count` letters while two more always waited. */
   function behind(count: number, keep: (delivery: object) => void): Mailbox {
     const reader = new Reader();
-    const mailbox = new Mailbox(reader, defaultLimits, undefined);
+    const mailbox = new Mailbox(reader, defaultLimits);
     let handled = 0;
     reader.handle = () => {
       if (handled++ === count) return new Promise(() => {});
