@@ -41,10 +41,11 @@ export const errorCodes = {
     "The server could not be reached, did not speak HTTP, or hung up before it had answered.",
   ERR_CONNECT_TIMEOUT: "The server did not answer the opening handshake within `handshakeTimeout`.",
 
-  ERR_HANDSHAKE_METHOD: "The method of an opening handshake is not GET.",
+  ERR_HANDSHAKE_METHOD: "The method of an opening handshake is not GET, or CONNECT over HTTP/2.",
   ERR_HANDSHAKE_HTTP_VERSION: "The HTTP version of an opening handshake is lower than 1.1.",
-  ERR_HANDSHAKE_HOST: "The Host header is missing, repeated or malformed.",
-  ERR_HANDSHAKE_UPGRADE: "The Upgrade or Connection header does not ask for a websocket.",
+  ERR_HANDSHAKE_HOST: "The Host header, or `:authority`, is missing, repeated or malformed.",
+  ERR_HANDSHAKE_UPGRADE:
+    "The Upgrade or Connection header, or `:protocol`, does not ask for a websocket.",
   ERR_HANDSHAKE_VERSION: "Sec-WebSocket-Version is not 13.",
   ERR_HANDSHAKE_KEY: "Sec-WebSocket-Key is missing, repeated or not 16 bytes in base64.",
   ERR_HANDSHAKE_TARGET: "The request target is not a path that can be routed.",

@@ -6,32 +6,26 @@ import { isFieldValue, isToken, quoted } from "./token.ts";
 /** Headers to send: a list as value makes one line each. */
 export type OutgoingHeaders = Readonly<Record<string, string | readonly string[]>>;
 
+/** What completes an opening handshake, whatever the version of HTTP. */
+export interface Agreed {
+  /** The one that was chosen, if any. */
+  readonly subprotocol?: string | undefined;
+  /** The agreed list, as `formatExtensions` writes it. */
+  readonly extensions?: string | undefined;
+  /** More headers, of the application's own. */
+  readonly headers?: OutgoingHeaders | undefined;
+}
+
 /**
  * The 101 response that completes an opening handshake (RFC 6455 §4.2.2 item 5), ASCII throughout.
  *
- * @param o - `key`: the client's; `subprotocol`: the one chosen, if any; `extensions`: the agreed
- * list as `formatExtensions` writes it; `headers`: more of the application's own.
+ * @param o - `key`: the client's, and what was agreed on.
  * @throws UsageError `ERR_HEADER` for a malformed name or value, and for headers that belong to
  * the handshake itself.
  */
-export function handshakeResponse(o: {
-  readonly key: string;
-  readonly subprotocol?: string | undefined;
-  readonly extensions?: string | undefined;
-  readonly headers?: OutgoingHeaders | undefined;
-}): string {
+export function handshakeResponse(o: Agreed & { readonly key: string }): string {
   const lines = ["Upgrade", "websocket", "Connection", "Upgrade"];
-  lines.push("Sec-WebSocket-Accept", acceptKey(o.key));
-  if (o.subprotocol !== undefined) {
-    if (!isToken(o.subprotocol)) {
-      throw new UsageError("ERR_HEADER", `subprotocol ${quoted(o.subprotocol)} is not a token`);
-    }
-    lines.push("Sec-WebSocket-Protocol", o.subprotocol);
-  }
-  if (o.extensions) {
-    lines.push("Sec-WebSocket-Extensions", checkedValue("Sec-WebSocket-Extensions", o.extensions));
-  }
-  lines.push(...checkedHeaders(o.headers));
+  lines.push("Sec-WebSocket-Accept", acceptKey(o.key), ...agreementLines(o));
   return responseHead(101, lines);
 }
 
@@ -53,19 +47,53 @@ export function refusalResponse(
     readonly body?: string | undefined;
   } = {},
 ): string {
+  const body = o.body ?? "";
+  const lines = refusalLines(status, o.headers);
+  const lacks = (name: string) => headerValues(lines, name).length === 0;
+  if (status === 426 && lacks("upgrade")) lines.push("Upgrade", "websocket");
+  lines.push("Connection", lacks("upgrade") ? "close" : "Upgrade, close");
+  if (lacks("content-type")) lines.push("Content-Type", plainText);
+  lines.push("Content-Length", String(Buffer.byteLength(body)));
+  return responseHead(status, lines) + body;
+}
+
+// What both versions of HTTP write in the same headers, as names and values by turns.
+
+/**
+ * What was agreed on, and the application's headers.
+ * @throws UsageError `ERR_HEADER`
+ * @internal
+ */
+export function agreementLines(o: Agreed): string[] {
+  const lines: string[] = [];
+  if (o.subprotocol !== undefined) {
+    if (!isToken(o.subprotocol)) {
+      throw new UsageError("ERR_HEADER", `subprotocol ${quoted(o.subprotocol)} is not a token`);
+    }
+    lines.push("Sec-WebSocket-Protocol", o.subprotocol);
+  }
+  if (o.extensions) {
+    lines.push("Sec-WebSocket-Extensions", checkedValue("Sec-WebSocket-Extensions", o.extensions));
+  }
+  lines.push(...checkedHeaders(o.headers));
+  return lines;
+}
+
+/**
+ * The application's headers of a refusal.
+ * @throws UsageError `ERR_INVALID_OPTION` for a status that refuses nothing, `ERR_HEADER`
+ * @internal
+ */
+export function refusalLines(status: number, headers: OutgoingHeaders | undefined): string[] {
   if (!Number.isInteger(status) || status < 300 || status > 599) {
     const message = `status ${status} refuses nothing: it must be an integer from 300 to 599`;
     throw new UsageError("ERR_INVALID_OPTION", message);
   }
-  const body = o.body ?? "";
-  const lines = checkedHeaders(o.headers, refusalHeaders);
-  const lacks = (name: string) => headerValues(lines, name).length === 0;
-  if (status === 426 && lacks("upgrade")) lines.push("Upgrade", "websocket");
-  lines.push("Connection", lacks("upgrade") ? "close" : "Upgrade, close");
-  if (lacks("content-type")) lines.push("Content-Type", "text/plain; charset=utf-8");
-  lines.push("Content-Length", String(Buffer.byteLength(body)));
-  return responseHead(status, lines) + body;
+  return checkedHeaders(headers, refusalHeaders);
 }
+
+/** What the body of a refusal is, unless its headers say otherwise. @internal */
+export const plainText = "text/plain; charset=utf-8";
 
 /**
  * Application headers as names and values by turns, ready to be written.

@@ -21,13 +21,11 @@ export interface HandshakeRequest {
 
 /** A request that may become a WebSocket, and what it asks for (RFC 6455 §4.2.1). */
 export interface Handshake {
-  /** The client's Sec-WebSocket-Key, to be answered by {@link handshakeResponse}. */
-  readonly key: string;
   /** The decoded and normalised path: `/` first, `%2F` and `%25` kept. */
   readonly path: string;
   /** The query as it was sent, without its `?`. */
   readonly query: string;
-  /** The Host header, with its port if it has one. */
+  /** The Host header, or `:authority`, with its port if it has one. */
   readonly host: string;
   /** The Origin header, to be judged by `judgeOrigin`; undefined if the client is no browser. */
   readonly origin: string | undefined;
@@ -35,6 +33,12 @@ export interface Handshake {
   readonly subprotocols: readonly string[];
   /** What the client offers, in its order of preference; unknown extensions included. */
   readonly extensions: readonly ExtensionOffer[];
+}
+
+/** A {@link Handshake} that came over HTTP/1.1. */
+export interface KeyedHandshake extends Handshake {
+  /** The client's Sec-WebSocket-Key, to be answered by {@link handshakeResponse}. */
+  readonly key: string;
 }
 
 /** Whether a request asks for a WebSocket at all: `websocket` is in its Upgrade list (RFC 6455 §4.2.1 item 3). */
@@ -53,7 +57,7 @@ export function asksForWebSocket(rawHeaders: readonly string[]): boolean {
 export function judgeHandshake(
   request: HandshakeRequest,
   { maxHeaders = 100 }: { maxHeaders?: number } = {},
-): Handshake | HandshakeError {
+): KeyedHandshake | HandshakeError {
   const { httpVersion, rawHeaders, method, head } = request;
   const one = (name: string) => onlyOne(headerValues(rawHeaders, name));
 
@@ -65,13 +69,7 @@ export function judgeHandshake(
     );
   }
   const lines = rawHeaders.length / 2;
-  if (lines > maxHeaders) {
-    return refuse(
-      "ERR_HANDSHAKE_HEADERS",
-      `${lines} header lines exceed the limit of ${maxHeaders}`,
-      431,
-    );
-  }
+  if (lines > maxHeaders) return tooManyLines(lines, maxHeaders);
   if (method !== "GET") {
     return refuse("ERR_HANDSHAKE_METHOD", `method ${quoted(method)} is not GET`, 405, {
       Allow: "GET",
@@ -93,7 +91,7 @@ export function judgeHandshake(
     return refuse("ERR_HANDSHAKE_TARGET", `target ${quoted(request.target)} is not a path`);
   }
   if (one("sec-websocket-version") !== "13") {
-    return refuse("ERR_HANDSHAKE_VERSION", "Sec-WebSocket-Version must be 13, once", 426, {
+    return refuse("ERR_HANDSHAKE_VERSION", wrongVersion, 426, {
       "Sec-WebSocket-Version": "13",
       Upgrade: "websocket",
     });
@@ -105,6 +103,26 @@ export function judgeHandshake(
       "there must be exactly one Sec-WebSocket-Key, 16 bytes in base64",
     );
   }
+  const wishes = judgeWishes(rawHeaders);
+  if (wishes instanceof HandshakeError) return wishes;
+  if (head !== undefined && !mayBeginFrame(head)) {
+    return refuse(
+      "ERR_HANDSHAKE_BODY",
+      "what follows the opening handshake is not a client's frame",
+    );
+  }
+  return { key, ...target, host, ...wishes };
+}
+
+// The rules that do not depend on the version of HTTP.
+
+/**
+ * Judges what both versions of HTTP write in the same headers: the origin, subprotocols and extensions.
+ * @internal
+ */
+export function judgeWishes(
+  rawHeaders: readonly string[],
+): Pick<Handshake, "origin" | "subprotocols" | "extensions"> | HandshakeError {
   const forbidden = headerWithForbiddenBytes(rawHeaders);
   if (forbidden !== undefined) {
     return refuse(
@@ -127,16 +145,20 @@ export function judgeHandshake(
   if (extensions === undefined) {
     return refuse("ERR_HANDSHAKE_EXTENSION", "Sec-WebSocket-Extensions is malformed");
   }
-  if (head !== undefined && !mayBeginFrame(head)) {
-    return refuse(
-      "ERR_HANDSHAKE_BODY",
-      "what follows the opening handshake is not a client's frame",
-    );
-  }
-  return { key, ...target, host, origin: origins[0], subprotocols, extensions };
+  return { origin: origins[0], subprotocols, extensions };
 }
 
-function refuse(
+/** @internal */
+export function tooManyLines(lines: number, maxHeaders: number): HandshakeError {
+  const message = `${lines} header lines exceed the limit of ${maxHeaders}`;
+  return refuse("ERR_HANDSHAKE_HEADERS", message, 431);
+}
+
+/** @internal */
+export const wrongVersion = "Sec-WebSocket-Version must be 13, once";
+
+/** @internal */
+export function refuse(
   code: ErrorCode,
   message: string,
   status = 400,
@@ -150,12 +172,16 @@ function isUpgradable(httpVersion: string): boolean {
   return /^\d\.\d$/.test(httpVersion) && Number(httpVersion) >= 1.1;
 }
 
-function onlyOne(values: readonly string[]): string | undefined {
+/** @internal */
+export function onlyOne(values: readonly string[]): string | undefined {
   return values.length === 1 ? values[0] : undefined;
 }
 
-/** A lone `Content-Length: 0` announces nothing; two lengths, even equal ones, smell of smuggling. */
-function carriesBody(rawHeaders: readonly string[]): boolean {
+/**
+ * A lone `Content-Length: 0` announces nothing; two lengths, even equal ones, smell of smuggling.
+ * @internal
+ */
+export function carriesBody(rawHeaders: readonly string[]): boolean {
   const lengths = headerValues(rawHeaders, "content-length");
   return (
     (lengths.length > 0 && onlyOne(lengths) !== "0") ||

@@ -14,6 +14,8 @@ export {
   type HandshakeQuestion,
   judgeResponse,
 } from "./client-handshake.ts";
+export { judgeConnect } from "./connect-handshake.ts";
+export { type ConnectResponse, connectRefusal, connectResponse } from "./connect-response.ts";
 export { CloseCode, isCloseCode } from "./close-code.ts";
 export type { CompressionOptions } from "./compression-options.ts";
 export {
@@ -26,8 +28,18 @@ export {
 export { DeflateShare } from "./deflate-share.ts";
 export type { Extension } from "./extension.ts";
 export type { ExtensionOffer, ExtensionParameter } from "./extension-offer.ts";
-export { type Handshake, type HandshakeRequest, judgeHandshake } from "./handshake.ts";
-export { handshakeResponse, type OutgoingHeaders, refusalResponse } from "./handshake-response.ts";
+export {
+  type Handshake,
+  type HandshakeRequest,
+  judgeHandshake,
+  type KeyedHandshake,
+} from "./handshake.ts";
+export {
+  type Agreed,
+  handshakeResponse,
+  type OutgoingHeaders,
+  refusalResponse,
+} from "./handshake-response.ts";
 export { Opcode, type Role } from "./opcode.ts";
 export { judgeOrigin, type OriginClaim } from "./origin.ts";
 export { PartialBudget } from "./partial-message.ts";
