@@ -1,20 +1,30 @@
 import { createHash } from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import { readFileSync } from "node:fs";
+import {
+  type ClientHttp2Stream,
+  connect as connectHttp2,
+  createServer as createHttp2Server,
+  type ServerHttp2Stream,
+} from "node:http2";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Connection } from "../../src/connection/connection.ts";
 import { Engine } from "../../src/connection/engine.ts";
 import { SocketTransport } from "../../src/connection/socket-transport.ts";
-import type { TransportSink } from "../../src/connection/transport.ts";
+import { StreamTransport } from "../../src/connection/stream-transport.ts";
+import type { Transport, TransportSink } from "../../src/connection/transport.ts";
 import { defaultLimits } from "../../src/internal/limits.ts";
 import { FakeClock } from "../../src/testing/fake-clock.ts";
 
 /** A key and a certificate for localhost that nobody trusts but the tests that read it. */
 const pem = readFileSync(new URL("test-only-certificate.pem", import.meta.url));
 
-describe.each(["TCP", "TLS"] as const)("a transport over %s", (kind) => {
+const kinds = ["TCP", "TLS", "HTTP/2"] as const;
+
+describe.each(kinds)("a transport over %s", (kind) => {
   it("hands over what is written, in order and unchanged", async () => {
     const { transport, ear, peer } = await pair(kind);
     const received = digest(peer);
@@ -131,11 +141,51 @@ describe.each(["TCP", "TLS"] as const)("a transport over %s", (kind) => {
     transport.destroy();
     await gone;
     expect(ear.heard).toEqual(["gone"]);
-    expect((await everything(peer)).length).toBeLessThan(20_000_000);
+    // Over HTTP/2 a reset tells the peer that something is missing.
+    const received = await everything(peer).catch(() => Buffer.alloc(0));
+    expect(received.length).toBeLessThan(20_000_000);
   });
 });
 
-describe.each(["TCP", "TLS"] as const)("a connection over %s that is reset", (kind) => {
+describe("a transport over HTTP/2 (RFC 8441 §5)", () => {
+  it("resets its stream with CANCEL when it is destroyed", async () => {
+    const { transport, peer } = await streamPair();
+    const closed = once(peer, "close");
+    transport.destroy();
+    await closed;
+    expect(peer.rstCode).toBe(cancel);
+  });
+
+  it("copies what is small, which is no sign that the peer has taken anything", async () => {
+    const { transport } = await streamPair();
+    for (let i = 0; i < 64; i++) expect(transport.write(noise(1024))).toBe(true);
+    expect(transport.bufferedAmount).toBe(65_536);
+    expect(transport.write(noise(1))).toBe(false);
+  });
+
+  it("is full when the peer's window is, and says so when it has opened again", async () => {
+    const { transport, ear, peer } = await streamPair();
+    peer.pause();
+    expect(transport.write(noise(300_000))).toBe(false);
+    await turns(20);
+    expect(ear.heard).toEqual([]);
+    const drained = once(ear, "drain");
+    peer.resume();
+    await drained;
+    expect(transport.write(noise(1))).toBe(true);
+  });
+
+  it("is gone once when the session is", async () => {
+    const { ear, peer } = await streamPair();
+    const gone = once(ear, "gone");
+    peer.session!.destroy();
+    await gone;
+    await turns(5);
+    expect(ear.heard.filter((word) => word === "gone")).toEqual(["gone"]);
+  });
+});
+
+describe.each(kinds)("a connection over %s that is reset", (kind) => {
   it("counts the messages that waited as dropped", async () => {
     const { transport, ear, reset } = await pair(kind);
     const clock = new FakeClock();
@@ -193,8 +243,43 @@ class Ear extends EventEmitter implements TransportSink {
   }
 }
 
+/** Two ends of a stream of HTTP/2 on the loopback. */
+async function streamPair() {
+  const server = createHttp2Server();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const accepted = once(server, "stream");
+  const { port } = server.address() as AddressInfo;
+  const raw = connect(port, "127.0.0.1");
+  const session = connectHttp2("http://127.0.0.1", { createConnection: () => raw });
+  const peer: ClientHttp2Stream = session.request({ ":method": "POST" }, { endStream: false });
+  peer.on("error", () => {});
+  const [stream] = (await accepted) as [ServerHttp2Stream];
+  stream.on("error", () => {});
+  stream.respond();
+  server.close();
+  onTestFinished(() => session.destroy());
+  const transport = new StreamTransport(stream);
+  const ear = new Ear();
+  transport.open(ear);
+  // Node's client would end its half first.
+  return { transport, ear, peer, reset: () => void raw.write(rstStream) };
+}
+
+/** RFC 9113 §7. */
+const cancel = 0x8;
+
+/** RST_STREAM of stream 1 with CANCEL (RFC 9113 §6.4). */
+const rstStream = Buffer.of(0, 0, 4, 0x3, 0, 0, 0, 0, 1, 0, 0, 0, cancel);
+
 /** Two ends of a connection on the loopback: ours as a transport, theirs as it is. */
-async function pair(kind: "TCP" | "TLS") {
+async function pair(kind: (typeof kinds)[number]): Promise<{
+  transport: Transport;
+  ear: Ear;
+  peer: Duplex;
+  reset: () => void;
+}> {
+  if (kind === "HTTP/2") return streamPair();
   const server: Server =
     kind === "TCP"
       ? createServer({ allowHalfOpen: true })
@@ -229,13 +314,13 @@ function noise(length: number): Buffer {
   return bytes;
 }
 
-async function everything(peer: Socket): Promise<Buffer> {
+async function everything(peer: Duplex): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of peer) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
 }
 
-async function digest(peer: Socket): Promise<string> {
+async function digest(peer: Duplex): Promise<string> {
   return createHash("sha256")
     .update(await everything(peer))
     .digest("hex");
