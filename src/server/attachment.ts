@@ -1,5 +1,3 @@
-import type { IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
 import type { Application, Match, RouteOptions } from "../application/application.ts";
 import { type ApplicationLike, toApplication } from "../application/consumer.ts";
 import { isFault, type Phase } from "../application/fault.ts";
@@ -7,8 +5,7 @@ import { enter } from "../application/router.ts";
 import type { Scope } from "../application/scope.ts";
 import { Engine } from "../connection/engine.ts";
 import { completeCompression, completeLimits } from "../connection/option-check.ts";
-import { SocketTransport } from "../connection/socket-transport.ts";
-import { type HandshakeError, type ProtocolError, UsageError } from "../errors.ts";
+import { type ProtocolError, UsageError } from "../errors.ts";
 import { systemClock } from "../internal/clock.ts";
 import type { ConnectionLimits } from "../internal/limits.ts";
 import type { Logger } from "../internal/logger.ts";
@@ -17,10 +14,11 @@ import { SharedBytes } from "../internal/shared-bytes.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
 import { checkClose } from "../protocol/close-code.ts";
 import { DeflateShare } from "../protocol/deflate-share.ts";
-import { type Handshake, judgeHandshake } from "../protocol/handshake.ts";
+import type { Handshake } from "../protocol/handshake.ts";
 import { checkOriginPolicy, judgeOrigin } from "../protocol/origin.ts";
 import { ConnectionScope } from "./connection-scope.ts";
 import { publish } from "./diagnostics.ts";
+import type { Opening } from "./opening.ts";
 import {
   type CloseOptions,
   checkLogger,
@@ -30,16 +28,8 @@ import {
   type WebSocketOptions,
 } from "./options.ts";
 import { type Provenance, ProxyTrust } from "./proxy-trust.ts";
-import { refuse } from "./refusal.ts";
 import { type LinkOwner, ServerLink } from "./server-link.ts";
 import { stderrLogger } from "./stderr-logger.ts";
-
-/** An opening handshake as node:http hands it over. */
-export interface Upgrade {
-  readonly request: IncomingMessage;
-  readonly socket: Socket;
-  readonly head: Buffer;
-}
 
 /** How many connections are closed at once when a server drains, and how long it waits in between. */
 const batches = 20;
@@ -110,35 +100,31 @@ export class Attachment implements LinkOwner {
   }
 
   /** Judges a handshake that asks for a path of ours, and gives it to the application. */
-  receive(upgrade: Upgrade, handshake: Handshake, match: Match): void {
-    const { request, socket } = upgrade;
-    const target = request.url ?? "";
+  receive(opening: Opening, handshake: Handshake, match: Match): void {
     if (this.draining || this.#pending >= this.limits.pendingHandshakes) {
-      return refuse(socket, target, { status: 503, headers: { "Retry-After": "1" } });
+      return opening.refuse({ status: 503, headers: { "Retry-After": "1" } });
     }
     const { slice } = this.engine;
     if (slice.spent) {
       // A crowd that comes at once does not hold up those who are in already.
       this.#pending++;
-      return slice.wait({ readOn: () => this.#receiveLate(upgrade, handshake, match) });
+      return slice.wait({ readOn: () => this.#receiveLate(opening, handshake, match) });
     }
-    this.#judge(upgrade, handshake, match);
+    this.#judge(opening, handshake, match);
     slice.mark();
   }
 
-  #receiveLate(upgrade: Upgrade, handshake: Handshake, match: Match): void {
+  #receiveLate(opening: Opening, handshake: Handshake, match: Match): void {
     this.#pending--;
-    const { request, socket } = upgrade;
     if (this.draining) {
-      return refuse(socket, request.url ?? "", { status: 503, headers: { "Retry-After": "1" } });
+      return opening.refuse({ status: 503, headers: { "Retry-After": "1" } });
     }
-    // Nobody would tell of the end of a socket that is gone already.
-    if (!socket.destroyed) this.#judge(upgrade, handshake, match);
+    // Nobody would tell of the end of a transport that is gone already.
+    if (!opening.gone) this.#judge(opening, handshake, match);
   }
 
-  #judge(upgrade: Upgrade, handshake: Handshake, match: Match): void {
-    const { request, socket } = upgrade;
-    const target = request.url ?? "";
+  #judge(opening: Opening, handshake: Handshake, match: Match): void {
+    const { target } = opening;
     const policy = match.options.origins ?? this.#origins;
     let limits: Required<ConnectionLimits>;
     try {
@@ -147,46 +133,42 @@ export class Attachment implements LinkOwner {
       limits = this.#limitsOf(match.options);
     } catch (error) {
       this.#log.error({ error, target }, "the options of a route cannot be used");
-      return refuse(socket, target, { status: 500 });
+      return opening.refuse({ status: 500 });
     }
-    const { rawHeaders } = request;
-    const { remoteAddress = "", remotePort = 0 } = socket;
-    const secure = "encrypted" in socket && socket.encrypted === true;
-    const from = this.#proxies.judge(remoteAddress, remotePort, secure, rawHeaders);
+    const { address, port, encrypted, rawHeaders } = opening;
+    const from = this.#proxies.judge(address, port, encrypted, rawHeaders);
     const { origin } = handshake;
     const host = from.host ?? handshake.host;
     const foreign = judgeOrigin(policy, { origin, host, secure: from.secure });
     if (foreign !== undefined) {
       this.#log.warn({ target, origin }, foreign.message);
-      return refuse(socket, target, foreign);
+      return opening.refuse(foreign);
     }
-    this.#connect(upgrade, handshake, match, from, limits);
+    this.#connect(opening, handshake, match, from, limits);
   }
 
   #connect(
-    upgrade: Upgrade,
+    opening: Opening,
     handshake: Handshake,
     match: Match,
     from: Provenance,
     limits: Required<ConnectionLimits>,
   ): void {
-    const { request, socket, head } = upgrade;
     const bare = new ConnectionScope({
-      httpVersion: "1.1",
+      httpVersion: opening.httpVersion,
       secure: from.secure,
       path: handshake.path,
       query: handshake.query,
-      rawHeaders: request.rawHeaders,
+      rawHeaders: opening.rawHeaders,
       subprotocols: handshake.subprotocols,
       client: { address: from.address, port: from.port },
       layer: this.#layer,
     });
     const scope = match === everything ? bare : enter(bare, match);
-    const transport = new SocketTransport(socket);
-    const link = new ServerLink(transport, handshake, scope, request.url ?? "", limits, this);
+    const link = new ServerLink(opening, handshake, scope, limits, this);
     this.#pending++;
     this.#links.add(link);
-    link.start(this.#application, head);
+    link.start(this.#application);
   }
 
   /** The limits of a route; a complete set is made once for each. */
@@ -298,10 +280,3 @@ export class Attachment implements LinkOwner {
 
 /** What an application without `match` says of every path. */
 const everything: Match = { params: Object.freeze({}), options: {} };
-
-/** Judges the head of a handshake. */
-export function judge(upgrade: Upgrade, maxHeaders: number): Handshake | HandshakeError {
-  const { request, head } = upgrade;
-  const { method = "", url = "", httpVersion, rawHeaders } = request;
-  return judgeHandshake({ method, target: url, httpVersion, rawHeaders, head }, { maxHeaders });
-}

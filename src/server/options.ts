@@ -26,6 +26,13 @@ export interface ServerLimits extends ConnectionLimits {
   readonly pendingHandshakes?: number;
   /** Header lines of one handshake; above it there is a 431. @defaultValue 100, browsers send 20 */
   readonly maxHeaders?: number;
+  /**
+   * WebSockets and requests that one client may have open over one HTTP/2 connection; `serve` only.
+   * @defaultValue 100, what browsers and proxies are used to
+   */
+  readonly maxStreams?: number;
+  /** How long an HTTP/2 connection may be quiet with nothing open; `serve` only. @defaultValue 60 s */
+  readonly sessionTimeout?: number;
 }
 
 /** All limits with their values. */
@@ -36,6 +43,8 @@ export const defaultServerLimits: Required<ServerLimits> = {
   mailboxBytes: 256 * 1024 * 1024,
   pendingHandshakes: 4096,
   maxHeaders: 100,
+  maxStreams: 100,
+  sessionTimeout: 60_000,
 };
 
 /** Where an application's error happened. */

@@ -3,21 +3,16 @@ import { HandshakeError } from "../errors.ts";
 import { systemClock } from "../internal/clock.ts";
 import { refusalResponse } from "../protocol/handshake-response.ts";
 import { publish } from "./diagnostics.ts";
+import type { Refusal } from "./opening.ts";
 
 /** How long a client may take to read why it was refused, in milliseconds. */
-const patience = 2_000;
+export const patience = 2_000;
 
 /**
- * Answers a request with an error and ends its socket: whatever stands behind it is not ours to
+ * Answers an HTTP/1.1 request with an error and ends its socket: whatever stands behind it is not ours to
  * parse, and a proxy must not take the socket for a tunnel.
  */
-export function refuse(
-  socket: Socket,
-  target: string,
-  why:
-    | HandshakeError
-    | { readonly status: number; readonly headers?: Readonly<Record<string, string>> },
-): void {
+export function refuse(socket: Socket, target: string, why: Refusal): void {
   const error = why instanceof HandshakeError ? why : undefined;
   publish("sluice:handshake.reject", { target, status: why.status, error });
   if (!socket.writable) return void socket.destroy();

@@ -5,7 +5,11 @@ import {
   type Server as HttpServer,
   type ServerResponse,
 } from "node:http";
-import { createServer as createTlsServer, type ServerOptions as TlsOptions } from "node:https";
+import {
+  createServer as createTlsServer,
+  type Server as HttpsServer,
+  type ServerOptions as TlsOptions,
+} from "node:https";
 import type { AddressInfo, ListenOptions, Socket } from "node:net";
 import type { Scope } from "../application/scope.ts";
 import { checkNames } from "../connection/option-check.ts";
@@ -19,10 +23,11 @@ import { Answers } from "./answers.ts";
 import { Attachment } from "./attachment.ts";
 import { connectionRoom } from "./descriptors.ts";
 import { publish } from "./diagnostics.ts";
+import { applicationProtocols, Http2Half } from "./http2-half.ts";
 import { type CloseOptions, type WebSocketOptions, webSocketOptionNames } from "./options.ts";
 import { refuse } from "./refusal.ts";
 import { stderrLogger } from "./stderr-logger.ts";
-import { type AnyHttpServer, Upgrades } from "./upgrades.ts";
+import { Upgrades } from "./upgrades.ts";
 
 /** Options of {@link serve}. */
 export interface ServeOptions<S extends Scope = Scope> extends WebSocketOptions<S> {
@@ -38,6 +43,12 @@ export interface ServeOptions<S extends Scope = Scope> extends WebSocketOptions<
   readonly listen?: ListenOptions;
   /** Makes it a server of https and wss: `key`, `cert` and what else node:https takes. */
   readonly tls?: TlsOptions;
+  /**
+   * Whether clients may speak HTTP/2, too, on the same port: over TLS they choose (ALPN), in cleartext
+   * they have to know. WebSockets then come over it as RFC 8441 says; `http` goes on to get HTTP/1.1
+   * requests, into which others are translated. @defaultValue false
+   */
+  readonly http2?: boolean;
 }
 
 /** A server that is listening. */
@@ -53,7 +64,7 @@ export interface Server extends AsyncDisposable {
   close(options?: CloseOptions): Promise<void>;
 }
 
-const optionNames = [...webSocketOptionNames, "http", "port", "host", "listen", "tls"];
+const optionNames = [...webSocketOptionNames, "http", "port", "host", "listen", "tls", "http2"];
 
 /**
  * Serves WebSockets, and plain HTTP beside them, on a port of its own. Resolves when it listens.
@@ -78,12 +89,13 @@ export async function serve<S extends Scope>(options: ServeOptions<S>): Promise<
     if (attachment.draining) response.setHeader("Connection", "close");
     return http(request, response);
   };
-  const server: AnyHttpServer =
-    options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener);
+  const server = createHttpServer(options, listener);
+  const half = options.http2 === true ? new Http2Half(server, attachment.limits) : undefined;
   const handshaking = options.tls === undefined ? undefined : trackSockets(server);
   server.on("clientError", (error, socket) => onClientError(error, socket as Socket, answers));
   boundConnections(server, log);
-  Upgrades.of(server).add(attachment);
+  const listening = half === undefined ? [server] : [server, half.server];
+  for (const one of listening) Upgrades.of(one).add(attachment);
 
   const { port = 8000, host = "127.0.0.1" } = options;
   // To node:net a port is stronger than a path.
@@ -96,14 +108,15 @@ export async function serve<S extends Scope>(options: ServeOptions<S>): Promise<
 
   const closeAll = (): void => {
     server.closeAllConnections();
+    half?.destroy();
     for (const socket of handshaking ?? []) socket.destroy();
   };
   let closing: Promise<void> | undefined;
   const close = async (how: CloseOptions = {}): Promise<void> => {
     const drained = attachment.close(how);
     if (closing !== undefined) closeAll();
-    closing ??= shutDown(server, drained, answers, closeAll, how).then(async () => {
-      Upgrades.of(server).remove(attachment);
+    closing ??= shutDown({ server, half, drained, answers, closeAll }, how).then(async () => {
+      for (const one of listening) Upgrades.of(one).remove(attachment);
       if (options.layer === undefined) await layer.close();
     });
     await closing;
@@ -137,6 +150,22 @@ function boundConnections(server: AnyHttpServer, log: Logger): void {
     told = now;
     log.error({ connections: room }, "connections are dropped: there are no file descriptors left");
   });
+}
+
+type AnyHttpServer = HttpServer | HttpsServer;
+
+function createHttpServer(
+  { tls, http2 }: Pick<ServeOptions, "tls" | "http2">,
+  listener: RequestListener,
+): AnyHttpServer {
+  if (http2 !== undefined && typeof http2 !== "boolean") {
+    const given = JSON.stringify(http2);
+    throw new UsageError("ERR_INVALID_OPTION", `http2 is ${given}: it has to be true or false`);
+  }
+  if (tls === undefined) return createServer(listener);
+  const chosen = http2 !== true || tls.ALPNCallback !== undefined;
+  const choice = chosen ? {} : { ALPNProtocols: [...applicationProtocols] };
+  return createTlsServer({ ...choice, ...tls }, listener);
 }
 
 /** Answers plain HTTP where nobody else does. */
@@ -200,14 +229,21 @@ function trackSockets(server: AnyHttpServer): Set<Socket> {
   return sockets;
 }
 
+/** What has to end with a server. */
+interface Ending {
+  readonly server: AnyHttpServer;
+  readonly half: Http2Half | undefined;
+  readonly drained: Promise<void>;
+  readonly answers: Answers;
+  readonly closeAll: () => void;
+}
+
 async function shutDown(
-  server: AnyHttpServer,
-  drained: Promise<void>,
-  answers: Answers,
-  closeAll: () => void,
+  { server, half, drained, answers, closeAll }: Ending,
   { timeout = 30_000 }: CloseOptions,
 ): Promise<void> {
   const deadline = systemClock.now() + timeout;
+  half?.goAway();
   await drained;
   // Plain requests under way have what is left of the time; who asked for nothing has none.
   const closed = new Promise<void>((resolve) => {
@@ -215,7 +251,9 @@ async function shutDown(
   });
   const left = Math.max(0, deadline - systemClock.now());
   const lift = systemClock.after(left, closeAll);
-  await answers.finished();
+  // Those that have come meanwhile.
+  half?.goAway();
+  await Promise.all([answers.finished(), half?.emptied()]);
   closeAll();
   await closed;
   lift();

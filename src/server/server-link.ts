@@ -14,12 +14,9 @@ import type { SharedBytes } from "../internal/shared-bytes.ts";
 import { acceptDeflate } from "../protocol/deflate-negotiation.ts";
 import { formatExtensions } from "../protocol/extension-offer.ts";
 import type { Handshake } from "../protocol/handshake.ts";
-import {
-  checkedHeaders,
-  handshakeResponse,
-  refusalResponse,
-} from "../protocol/handshake-response.ts";
+import { checkedHeaders, refusalLines } from "../protocol/handshake-response.ts";
 import { publish } from "./diagnostics.ts";
+import type { Opening } from "./opening.ts";
 
 /** The one who keeps a list of the links. */
 export interface LinkOwner {
@@ -50,7 +47,8 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
   /** The request target as it came, for the log. */
   readonly target: string;
   readonly #transport: Transport;
-  /** Until it is answered. */
+  // Until it is answered.
+  #opening: Opening | undefined;
   #handshake: Handshake | undefined;
   readonly #limits: Required<ConnectionLimits>;
   readonly #owner: LinkOwner;
@@ -66,23 +64,24 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
   #liftEnd: (() => void) | undefined;
 
   constructor(
-    transport: Transport,
+    opening: Opening,
     handshake: Handshake,
     scope: Scope,
-    target: string,
     limits: Required<ConnectionLimits>,
     owner: LinkOwner,
   ) {
-    this.#transport = transport;
+    this.#transport = opening.transport();
+    this.#opening = opening;
     this.#handshake = handshake;
     this.scope = scope;
-    this.target = target;
+    this.target = opening.target;
     this.#limits = limits;
     this.#owner = owner;
   }
 
-  /** Runs the application. `head` are bytes that came behind the request. */
-  start(application: Application, head: Uint8Array): void {
+  /** Runs the application. */
+  start(application: Application): void {
+    const { head } = this.#opening!;
     const instance = new ApplicationInstance({
       application,
       scope: this.scope,
@@ -132,12 +131,11 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
     // The peer may have left while the application made up its mind.
     if (this.#gone || this.#answered) return;
     const { engine } = this.#owner;
-    const { key, extensions: offers } = this.#handshake!;
+    const { extensions: offers } = this.#handshake!;
     const agreed = engine.deflate && acceptDeflate(offers, engine.deflate);
     const extensions = agreed && formatExtensions([agreed.answer]);
-    const response = handshakeResponse({ key, subprotocol, extensions, headers });
+    this.#opening!.accept({ subprotocol, extensions, headers });
     this.#settle(true);
-    this.#transport.write(Buffer.from(response, "latin1"));
     const connection = new Connection(this.#transport, {
       role: "server",
       engine,
@@ -156,14 +154,13 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
   }
 
   reject(status: number, options: RejectOptions): void {
-    const response = refusalResponse(status, options);
+    refusalLines(status, options.headers);
     if (this.#gone || this.#answered) return;
+    this.#opening!.reject(status, options);
     publish("sluice:handshake.reject", { target: this.target, status, error: undefined });
     this.#settle(false);
     this.#early = undefined;
-    this.#transport.write(Buffer.from(response, "utf8"));
     this.#transport.resume();
-    this.#transport.end();
     const { closeTimeout } = this.#limits;
     this.#liftEnd = this.#owner.engine.after(closeTimeout, () => this.#transport.destroy());
   }
@@ -269,6 +266,7 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
 
   #settle(accepted: boolean): void {
     this.#answered = true;
+    this.#opening = undefined;
     this.#handshake = undefined;
     this.#owner.settled(this, accepted);
   }

@@ -1,26 +1,35 @@
 import type { IncomingMessage, Server as HttpServer } from "node:http";
+import type {
+  Http2SecureServer,
+  Http2Server,
+  IncomingHttpHeaders,
+  ServerHttp2Stream,
+} from "node:http2";
 import type { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { HandshakeError, UsageError } from "../errors.ts";
+import { connectsWebSocket } from "../protocol/connect-handshake.ts";
 import { asksForWebSocket } from "../protocol/handshake.ts";
 import { parseTarget } from "../protocol/target.ts";
 import { quoted } from "../protocol/token.ts";
-import { type Attachment, judge, type Upgrade } from "./attachment.ts";
-import { refuse } from "./refusal.ts";
+import type { Attachment } from "./attachment.ts";
+import { ConnectOpening } from "./connect-opening.ts";
+import type { Opening } from "./opening.ts";
+import { UpgradeOpening } from "./upgrade-opening.ts";
 
-/** A server of node:http or node:https. */
-export type AnyHttpServer = HttpServer | HttpsServer;
+/** A server of node:http, node:https or node:http2. */
+export type AnyHttpServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer;
 
 const known = new WeakMap<AnyHttpServer, Upgrades>();
 
-/** Sockets that were handed to us: one that comes twice has two owners. */
-const taken = new WeakSet<Socket>();
+/** Sockets and streams that were handed to us: one that comes twice has two owners. */
+const taken = new WeakSet<Duplex>();
 
 /**
- * The `upgrade` events of one HTTP server, shared by everything that is attached to it: each
- * handshake goes to the first attachment whose application has its path. What asks for another
- * protocol, or for a path that nobody here has, is left to whoever else listens.
+ * The opening handshakes of one HTTP server, shared by everything that is attached to it: each goes to
+ * the first attachment whose application has its path. What asks for another protocol, or for a path
+ * that nobody here has, is left to whoever else listens.
  */
 export class Upgrades {
   readonly #server: AnyHttpServer;
@@ -41,13 +50,18 @@ export class Upgrades {
   }
 
   add(attachment: Attachment): void {
-    if (this.#attachments.push(attachment) === 1) this.#server.on("upgrade", this.#onUpgrade);
+    if (this.#attachments.push(attachment) > 1) return;
+    this.#server.on("upgrade", this.#onUpgrade);
+    if (!isHttp2(this.#server)) return;
+    this.#server.on("stream", this.#onStream).on("connect", this.#onConnect);
   }
 
   remove(attachment: Attachment): void {
     const index = this.#attachments.indexOf(attachment);
     if (index !== -1) this.#attachments.splice(index, 1);
-    if (this.#attachments.length === 0) this.#server.off("upgrade", this.#onUpgrade);
+    if (this.#attachments.length > 0) return;
+    this.#server.off("upgrade", this.#onUpgrade);
+    this.#server.off("stream", this.#onStream).off("connect", this.#onConnect);
   }
 
   readonly #onUpgrade = (request: IncomingMessage, duplex: Duplex, head: Buffer): void => {
@@ -55,32 +69,59 @@ export class Upgrades {
     // Before anything else: a reset without a listener ends the process.
     socket.on("error", ignore);
     const others = this.#server.listenerCount("upgrade") > 1;
-    const upgrade = { request, socket, head };
-    if (this.#concerns(upgrade)) return this.#receive(upgrade, others);
+    // With too many headers nobody can tell any more what is asked for.
+    if (asksForWebSocket(request.rawHeaders) || request.headers.upgrade === undefined) {
+      const opening = new UpgradeOpening(request, socket, head);
+      if (!this.#receive(opening, socket, others)) socket.off("error", ignore);
+      return;
+    }
     socket.off("error", ignore);
-    if (!others) this.#answerPlainly(upgrade);
+    if (!others) this.#answerPlainly(request, socket, head);
   };
 
-  /** Whether a websocket is asked for; with too many headers nobody can tell any more. */
-  #concerns({ request }: Upgrade): boolean {
-    return asksForWebSocket(request.rawHeaders) || request.headers.upgrade === undefined;
+  /** RFC 8441 §4: over HTTP/2 a handshake is a request of its own kind, an extended CONNECT. */
+  readonly #onStream = (
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    _flags: number,
+    rawHeaders: string[],
+  ): void => {
+    if (headers[":method"] !== "CONNECT" || stream.headersSent) return;
+    const others = this.#othersTakeStreams;
+    if (!connectsWebSocket(rawHeaders) && others) return;
+    stream.on("error", ignore);
+    const opening = new ConnectOpening(stream, rawHeaders);
+    if (!this.#receive(opening, stream, others)) stream.off("error", ignore);
+  };
+
+  /** Node itself refuses every CONNECT that nobody listens for. */
+  readonly #onConnect = (request: { readonly httpVersionMajor: number }, socket: unknown): void => {
+    const alone = this.#server.listenerCount("connect") === 1;
+    if (alone && request.httpVersionMajor === 1) (socket as Socket).destroy();
+  };
+
+  /** Whether somebody else answers streams: apart from us, and from node for its `request` event. */
+  get #othersTakeStreams(): boolean {
+    const server = this.#server;
+    const ours = server.listenerCount("request") > 0 ? 2 : 1;
+    return server.listenerCount("stream") > ours || server.listenerCount("connect") > 1;
   }
 
-  #receive(upgrade: Upgrade, others: boolean): void {
-    const { request, socket } = upgrade;
-    const target = request.url ?? "";
-    const path = parseTarget(target)?.path;
+  /** Whether it is ours to answer. */
+  #receive(opening: Opening, from: Duplex, others: boolean): boolean {
+    const path = parseTarget(opening.target)?.path;
     const found = path === undefined ? undefined : this.#find(path);
-    if (found === undefined && others) return void socket.off("error", ignore);
-    if (taken.has(socket)) {
+    if (found === undefined && others) return false;
+    if (taken.has(from)) {
       throw new UsageError("ERR_ALREADY_ATTACHED", "this socket was upgraded before");
     }
-    taken.add(socket);
+    taken.add(from);
     const { maxHeaders } = (found?.attachment ?? this.#attachments[0]!).limits;
-    const handshake = judge(upgrade, maxHeaders);
-    if (handshake instanceof HandshakeError) return refuse(socket, target, handshake);
-    if (found === undefined) return refuse(socket, target, this.#noRoute(handshake.path));
-    found.attachment.receive(upgrade, handshake, found.match);
+    const handshake = opening.judge(maxHeaders);
+    if (handshake instanceof HandshakeError) opening.refuse(handshake);
+    else if (found === undefined) opening.refuse(this.#noRoute(handshake.path));
+    else found.attachment.receive(opening, handshake, found.match);
+    return true;
   }
 
   /** The refusal of a path that nobody has; most often a slash at the end makes the difference. */
@@ -107,7 +148,7 @@ export class Upgrades {
    * RFC 9110 §7.8: a server may ignore an `Upgrade` that it does not know. By then node:http has let
    * go of the socket, so the request goes in at the front again, without that header.
    */
-  #answerPlainly({ request, socket, head }: Upgrade): void {
+  #answerPlainly(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const { method, url, httpVersion, rawHeaders } = request;
     let text = `${method} ${url} HTTP/${httpVersion}\r\n`;
     for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
@@ -117,6 +158,11 @@ export class Upgrades {
     socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, "latin1"), head]));
     this.#server.emit("encrypted" in socket ? "secureConnection" : "connection", socket);
   }
+}
+
+/** Only a server of HTTP/2 has settings. */
+function isHttp2(server: AnyHttpServer): boolean {
+  return "updateSettings" in server;
 }
 
 function ignore(): void {}

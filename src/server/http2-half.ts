@@ -1,0 +1,136 @@
+import type { Server as HttpServer } from "node:http";
+import {
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { Server as HttpsServer } from "node:https";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { ServerLimits } from "./options.ts";
+import { awaitPreface } from "./preface.ts";
+import { translate } from "./translation.ts";
+
+/** What a client may choose from in a TLS handshake (RFC 7301), best first. */
+export const applicationProtocols: readonly string[] = ["h2", "http/1.1"];
+
+/**
+ * The HTTP/2 half of a server that listens for HTTP/1.1. Of the sockets that come in it takes those
+ * whose clients speak HTTP/2: over TLS they have said so (ALPN), otherwise their first bytes do. All
+ * others go on to HTTP/1.1, and so do plain requests, translated.
+ */
+export class Http2Half {
+  /** Where extended CONNECT arrives, as `stream` events. It listens nowhere itself. */
+  readonly server: Http2Server;
+  /** Each session and how many of its streams are open. */
+  readonly #sessions = new Map<ServerHttp2Session, number>();
+  /** Sockets that have not said yet what they speak. */
+  readonly #undecided = new Set<Socket>();
+  readonly #sessionTimeout: number;
+  #emptied: (() => void) | undefined;
+
+  /** @param http1 - a server that does not listen yet. */
+  constructor(http1: HttpServer | HttpsServer, limits: Required<ServerLimits>) {
+    const { maxStreams, sessionTimeout } = limits;
+    this.#sessionTimeout = sessionTimeout;
+    this.server = createServer({
+      settings: { enableConnectProtocol: true, maxConcurrentStreams: maxStreams },
+      // Enough lines to be counted by our judge, who answers instead of breaking off.
+      maxHeaderListPairs: Math.max(minHeaderPairs, limits.maxHeaders * 2),
+      // Above it a session gets no new streams; each of them may have a quarter of it waiting.
+      maxSessionMemory: Math.max(10, Math.ceil(maxStreams / 4)),
+    });
+    this.server.on("session", (session) => this.#watch(session));
+
+    // What node:http itself does with a new socket.
+    const event = "setSecureContext" in http1 ? "secureConnection" : "connection";
+    const accept = http1.listeners(event)[0] as (socket: Socket) => void;
+    http1.off(event, accept);
+    const toHttp1 = (socket: Socket): void => {
+      accept.call(http1, socket);
+    };
+    this.server.on("stream", (stream, headers, _flags, ...[raw]: string[][]) =>
+      this.#onStream(stream, headers, raw!, toHttp1),
+    );
+    if (event === "secureConnection") {
+      http1.on(event, (socket: TLSSocket) => {
+        if (socket.alpnProtocol === "h2") this.#take(socket);
+        else toHttp1(socket);
+      });
+    } else {
+      http1.on(event, (socket: Socket) => this.#tell(socket, http1.headersTimeout, toHttp1));
+    }
+  }
+
+  /** Says goodbye to all sessions (GOAWAY, RFC 9113 §6.8): their streams may end in peace. */
+  goAway(): void {
+    for (const session of this.#sessions.keys()) session.close();
+  }
+
+  /** Resolves when no session is left. */
+  async emptied(): Promise<void> {
+    if (this.#sessions.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#emptied = resolve;
+    });
+  }
+
+  /** Ends everything now. */
+  destroy(): void {
+    for (const session of this.#sessions.keys()) session.destroy();
+    for (const socket of this.#undecided) socket.destroy();
+  }
+
+  #tell(socket: Socket, timeout: number, toHttp1: (socket: Socket) => void): void {
+    const forget = (): void => void this.#undecided.delete(socket);
+    this.#undecided.add(socket);
+    socket.once("close", forget);
+    awaitPreface(socket, timeout, (isHttp2) => {
+      forget();
+      socket.off("close", forget);
+      if (isHttp2) return this.#take(socket);
+      toHttp1(socket);
+      socket.resume();
+    });
+  }
+
+  #take(socket: Socket): void {
+    // node:http lets a socket be half open; node:http2 ends those that are not told.
+    socket.allowHalfOpen = false;
+    this.server.emit("connection", socket);
+  }
+
+  #watch(session: ServerHttp2Session): void {
+    this.#sessions.set(session, 0);
+    session.once("close", () => {
+      this.#sessions.delete(session);
+      if (this.#sessions.size === 0) this.#emptied?.();
+    });
+    // A stream takes care of itself; a session without one is nobody's.
+    session.setTimeout(this.#sessionTimeout, () => {
+      if (this.#sessions.get(session) === 0) session.close();
+    });
+  }
+
+  #onStream(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    rawHeaders: readonly string[],
+    toHttp1: (socket: Socket) => void,
+  ): void {
+    const { session } = stream;
+    if (session === undefined) return;
+    const count = (by: number): void => {
+      const before = this.#sessions.get(session as ServerHttp2Session);
+      if (before !== undefined) this.#sessions.set(session as ServerHttp2Session, before + by);
+    };
+    count(1);
+    stream.once("close", () => count(-1));
+    if (headers[":method"] !== "CONNECT") translate(stream, headers, rawHeaders, toHttp1);
+  }
+}
+
+/** Cookies come in many lines. */
+const minHeaderPairs = 256;
