@@ -113,7 +113,7 @@ function matches(entry: string, origin: Origin): boolean {
   const parent = withoutWildcard(allowed.hostname);
   return parent === undefined
     ? origin.hostname === allowed.hostname
-    : origin.hostname.endsWith(`.${parent}`);
+    : origin.hostname.length > parent.length + 1 && origin.hostname.endsWith(`.${parent}`);
 }
 
 /** `example.com` for `*.example.com`; undefined for a host without a wildcard. */

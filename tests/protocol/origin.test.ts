@@ -98,6 +98,7 @@ describe("a wildcard for subdomains", () => {
     "https://evilgood.com",
     "https://a.good.com.evil.com",
     "https://a.good.com.",
+    "https://.good.com",
     "http://a.good.com",
     "https://a.good.com:8443",
     "http://x.local.test",
