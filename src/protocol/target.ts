@@ -14,8 +14,9 @@ export interface Target {
  * Takes a request target in origin-form apart (RFC 9112 §3.2.1), the only form that a client
  * sends to a server (RFC 6455 §4.2.1 item 1).
  *
- * Undefined for everything else: other forms, a leading `//` before or after normalisation (which
- * a URL parser would take for a host), forbidden characters, malformed or overlong UTF-8, NUL.
+ * Undefined for everything else: other forms, a leading `//` before or after normalisation (or `/\`:
+ * a URL parser would take what follows for a host), forbidden characters, malformed or overlong
+ * UTF-8, control characters however they are written (a URL parser passes over some of them).
  */
 export function parseTarget(target: string): Target | undefined {
   if (!target.startsWith("/") || target.startsWith("//") || !isVisibleAscii(target)) {
@@ -27,9 +28,9 @@ export function parseTarget(target: string): Target | undefined {
   if (rawPath.includes("\\")) return undefined;
 
   const decoded = decodeOnce(rawPath);
-  if (decoded === undefined || decoded.includes("\0")) return undefined;
+  if (decoded === undefined || hasControl(decoded)) return undefined;
   const path = removeDotSegments(decoded);
-  if (path.startsWith("//")) return undefined;
+  if (/^\/[/\\]/.test(path)) return undefined;
   return { path, query: mark === -1 ? "" : target.slice(mark + 1) };
 }
 
@@ -45,6 +46,14 @@ function isVisibleAscii(target: string): boolean {
     if (octet < 0x21 || octet > 0x7e || octet === 0x23) return false;
   }
   return true;
+}
+
+function hasControl(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x20 || unit === 0x7f) return true;
+  }
+  return false;
 }
 
 /**
