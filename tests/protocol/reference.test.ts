@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { readAll } from "../../fuzz/reference-parser.ts";
 import { FrameReader } from "../../src/protocol/frame-reader.ts";
 import { Calls, heardIn, oneByOne, type TimedCall } from "./protocol-calls.ts";
 import { type Input, input, rubbish } from "./reference-input.ts";
-import { readAll } from "./reference-parser.ts";
 
 /*
  * The engine against a specification of it. A failure names its seed, and

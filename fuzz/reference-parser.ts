@@ -1,5 +1,10 @@
-import type { Role } from "../../src/protocol/opcode.ts";
-import type { TimedCall } from "./protocol-calls.ts";
+import type { Role } from "sluice/protocol";
+
+/** A call, and the octet that makes it certain. */
+interface TimedCall {
+  readonly at: number;
+  readonly call: string;
+}
 
 /**
  * RFC 6455 for one receiving end, as a specification: slow, over the whole input, and with nothing
