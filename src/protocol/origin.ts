@@ -80,7 +80,7 @@ export function checkOriginPolicy(policy: OriginPolicy, where: string): void {
 export function isHost(host: string): boolean {
   return (
     /^(?:[\w\-.~!$&'()*+;=]+|\[[\da-f:.]+\])(?::\d*)?$/i.test(host) &&
-    URL.canParse(`http://${host}`)
+    parseUrl(`http://${host}`) !== undefined
   );
 }
 
@@ -99,10 +99,21 @@ interface Origin {
  * no user, path or query, no white space, no escapes, no list.
  */
 function parseOrigin(text: string): Origin | undefined {
-  if (!/^[a-z][a-z\d+.-]*:\/\/[^\s/\\?#@,%]+$/i.test(text) || !URL.canParse(text)) return undefined;
-  const { protocol, hostname, port } = new URL(text);
+  const url = /^[a-z][a-z\d+.-]*:\/\/[^\s/\\?#@,%]+$/i.test(text) ? parseUrl(text) : undefined;
   // Schemes that the parser does not know, such as an app's own, keep their capitals.
-  return { scheme: protocol, hostname: hostname.toLowerCase(), port };
+  return url && { scheme: url.protocol, hostname: url.hostname.toLowerCase(), port: url.port };
+}
+
+/**
+ * `URL.parse`, which Node.js 20 lacks. `URL.canParse` will not do: there, once it is called often,
+ * it takes Latin-1 for UTF-8, so that `https://bücher.example` is a URL for a while and then is not.
+ */
+function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function matches(entry: string, origin: Origin): boolean {
