@@ -43,5 +43,5 @@ export {
 export { Opcode, type Role } from "./opcode.ts";
 export { judgeOrigin, type OriginClaim } from "./origin.ts";
 export { PartialBudget } from "./partial-message.ts";
-export type { DeflateDirection, PermessageDeflate } from "./permessage-deflate.ts";
+export { type DeflateDirection, PermessageDeflate } from "./permessage-deflate.ts";
 export { Protocol, type ProtocolOptions, type ProtocolSink } from "./protocol.ts";
