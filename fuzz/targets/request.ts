@@ -3,7 +3,7 @@ import { HandshakeError } from "sluice";
 import {
   acceptKey,
   type ExtensionOffer,
-  type Handshake,
+  type KeyedHandshake,
   handshakeResponse,
   judgeHandshake,
   refusalResponse,
@@ -96,14 +96,14 @@ function run(judge: typeof judgeHandshake, input: Uint8Array): string {
   return `accepted, ${judged.subprotocols.length} ${judged.extensions.length}`;
 }
 
-function outcome(judged: Handshake | HandshakeError): unknown {
+function outcome(judged: KeyedHandshake | HandshakeError): unknown {
   return judged instanceof HandshakeError ? [judged.code, judged.status] : judged;
 }
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const visible = /^[\t -~]*$/;
 
-function checkHandshake(handshake: Handshake, rawHeaders: readonly string[]): void {
+function checkHandshake(handshake: KeyedHandshake, rawHeaders: readonly string[]): void {
   for (const name of ["host", "sec-websocket-key", "sec-websocket-version"]) {
     const lines = rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === name);
     assert.equal(lines.length, 1, `there are ${lines.length} headers ${name}`);
@@ -125,7 +125,7 @@ function checkHandshake(handshake: Handshake, rawHeaders: readonly string[]): vo
 }
 
 /** The request that a tidy client would have sent to ask for the same. */
-function plainRequest(handshake: Handshake): Parameters<typeof judgeHandshake>[0] {
+function plainRequest(handshake: KeyedHandshake): Parameters<typeof judgeHandshake>[0] {
   const { path, query, host, origin, subprotocols, extensions } = handshake;
   const rawHeaders = ["Host", host, "Upgrade", "websocket", "Connection", "Upgrade"];
   rawHeaders.push("Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", handshake.key);
@@ -144,7 +144,7 @@ export function writeOffer({ name, parameters }: ExtensionOffer): string {
   return [name, ...written].join("; ");
 }
 
-function checkResponse({ key, subprotocols }: Handshake): void {
+function checkResponse({ key, subprotocols }: KeyedHandshake): void {
   const response = handshakeResponse({ key, subprotocol: subprotocols[0] });
   const { head, lines } = readHead(response);
   assert.equal(head.length + 4, response.length, "something follows the response");
