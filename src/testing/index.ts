@@ -14,7 +14,12 @@ export {
 } from "./communicator.ts";
 export { FakeClock } from "./fake-clock.ts";
 export { TestError } from "./inbox.ts";
-export type { HistoryUnderCheck, LayerCheck, LayerCheckContext } from "./layer-check.ts";
+export type {
+  HistoryUnderCheck,
+  LayerCheck,
+  LayerCheckContext,
+  OutageUnderCheck,
+} from "./layer-check.ts";
 export { layerChecks } from "./layer-checks.ts";
 export { type LiveServer, liveServer } from "./live-server.ts";
 export { type RawFrame, RawPeer, type RawResponse, upgradeRequest } from "./raw-peer.ts";

@@ -7,7 +7,7 @@ export interface LayerCheck {
   /** The promise, as a sentence. */
   readonly name: string;
   /** What the context has to give for it; without it the check fails and says so. */
-  readonly needs?: "history";
+  readonly needs?: "history" | "outage";
   /** Rejects when the layer breaks the promise. */
   run(context: LayerCheckContext): Promise<void>;
 }
@@ -24,6 +24,11 @@ export interface LayerCheckContext {
    * `"history"` too.
    */
   readonly history?: HistoryUnderCheck;
+  /**
+   * A way to cut `layer` off from its backend. A layer without one leaves it out, and the checks whose
+   * `needs` is `"outage"` too.
+   */
+  readonly outage?: OutageUnderCheck;
   /** Lets the layers' expiry pass: moves their clock, or waits. */
   expire(): void | Promise<void>;
   /** Lets the interval pass in which changes of presence are gathered; left out, it passes by itself. */
@@ -40,6 +45,22 @@ export interface HistoryUnderCheck {
   readonly size: number;
   /** Lets all messages, and all ids, become too old: moves the layers' clock, or waits. */
   expire(): void | Promise<void>;
+}
+
+/** How `layer`, and not `other`, loses its backend. */
+export interface OutageUnderCheck {
+  /** Resolves when nothing gets through any more. */
+  begin(): void | Promise<void>;
+  /** Resolves when `layer` has its backend again. */
+  end(): void | Promise<void>;
+}
+
+/** The outage that a check needs. @throws Error that says what to do about it, if there is none. */
+export function outageOf({ outage }: LayerCheckContext): OutageUnderCheck {
+  if (outage !== undefined) return outage;
+  throw new Error(
+    'this check needs an outage: give `outage` in the context, or, for a layer without a backend, leave out the checks whose `needs` is "outage"',
+  );
 }
 
 /** The history that a check needs. @throws Error that says what to do about it, if there is none. */

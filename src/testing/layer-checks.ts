@@ -4,6 +4,7 @@ import { groupChecks } from "./layer-group-checks.ts";
 import { historyChecks } from "./layer-history-checks.ts";
 import { memberChecks } from "./layer-member-checks.ts";
 import { messageChecks } from "./layer-message-checks.ts";
+import { outageChecks } from "./layer-outage-checks.ts";
 import { presenceChecks } from "./layer-presence-checks.ts";
 import { recoveryChecks } from "./layer-recovery-checks.ts";
 
@@ -17,10 +18,11 @@ import { recoveryChecks } from "./layer-recovery-checks.ts";
  * }
  * ```
  *
- * A layer that keeps no history leaves out those whose `needs` is `"history"`, and says so itself:
+ * Some need more of their context than others. A layer that keeps no history leaves out those whose
+ * `needs` is `"history"`, one without a backend those with `"outage"`, and says so itself:
  *
  * ```ts
- * const checks = layerChecks.filter(({ needs }) => needs !== "history");
+ * const checks = layerChecks.filter(({ needs }) => needs !== "outage");
  * ```
  */
 export const layerChecks: readonly LayerCheck[] = [
@@ -31,4 +33,5 @@ export const layerChecks: readonly LayerCheck[] = [
   ...presenceChecks,
   ...historyChecks,
   ...recoveryChecks,
+  ...outageChecks,
 ];
