@@ -141,6 +141,8 @@ export class GroupFeed implements Gate {
 
   /** @internal */
   serve(member: LocalMember, item: HistoryItem): void {
+    // Everybody left while it waited; who is here has joined anew, and knows another feed.
+    if (this.#state === "closed") return;
     if (this.#followers !== undefined) {
       const follower = this.#followers.get(member);
       if (follower !== undefined && !this.#isLevel(follower, item)) return;

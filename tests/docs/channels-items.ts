@@ -331,9 +331,7 @@ export const notYet: readonly string[] = [
   "Redis: a sorted set by wall clock as queue",
   "Redis: consistent hashing, Sentinel, kinds of hosts",
   "RedisPubSubChannelLayer",
-  "on_disconnect, on_reconnect",
   "HTTP/2 for HTTP requests",
-  "presence",
   "typed messages, AsyncAPI, a typed client (chanx)",
   "layers on Postgres and Valkey",
 ];

@@ -1,8 +1,6 @@
 import { readFileSync } from "node:fs";
-import { memoryLayer } from "sluice";
 import { layerChecks } from "sluice/testing";
 import { describe, expect, test } from "vitest";
-import { HistoryRules, messageCost } from "../../src/layers/history-rule.ts";
 
 const root = new URL("../../", import.meta.url);
 const page = readFileSync(new URL("docs/reference/layers.md", root), "utf8");
@@ -44,17 +42,5 @@ describe("the reference of layers", () => {
     for (const [name, { checks }] of sections) expect(checks, name).not.toEqual([]);
     const listed = [...sections.values()].flatMap(({ checks }) => checks);
     expect([...listed].sort()).toEqual(layerChecks.map(({ name }) => name).sort());
-  });
-
-  test("has the options of a history with their defaults", () => {
-    const { groups: _, ...rule } = new HistoryRules([{ groups: "*" }]).of("any")!;
-    const table = [...page.matchAll(/^\| `(\w+)` \| ([\d ]+|`size`) \|/gm)].map(
-      ([, name, value]) => [name, Number(value!.replaceAll(" ", ""))] as const,
-    );
-    const said = Object.fromEntries(table);
-    expect({ ...said, recover: rule.size }).toMatchObject(rule);
-    expect(page).toContain(`and ${messageCost} more for each`);
-    expect(said).toMatchObject({ capacity: 100, expiry: 60_000, presenceInterval: 100 });
-    expect(() => memoryLayer({ historyBytes: said.historyBytes! })).not.toThrow();
   });
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { UsageError } from "../../src/errors.ts";
 import { Histories } from "../../src/layers/histories.ts";
@@ -261,5 +262,16 @@ describe("a rule of a history", () => {
   test("is one of a list", () => {
     const one = { "room.*": { size: 100 } } as never;
     expect(() => new HistoryRules(one)).toThrow("must be a list of rules");
+  });
+
+  test("has the defaults that the reference says", () => {
+    const page = readFileSync(new URL("../../docs/reference/layers.md", import.meta.url), "utf8");
+    const { groups: _, ...rule } = ruleOf();
+    const rows = [...page.matchAll(/^\| `(\w+)` \| ([\d ]+|`size`) \|/gm)];
+    const said = Object.fromEntries(
+      rows.map(([, name, value]) => [name, Number(value!.replaceAll(" ", ""))] as const),
+    );
+    expect({ ...said, recover: rule.size }).toMatchObject(rule);
+    expect(page).toContain(`and ${messageCost} more for each`);
   });
 });

@@ -264,6 +264,58 @@ describe("a channel with a fixed name", () => {
   });
 });
 
+describe("the memory layer with a history", () => {
+  test("delivers nothing twice to one who leaves and is back inside a delivery", async () => {
+    const layer = memoryLayer({ history: kept.rules });
+    const member = new LayerReader(layer);
+    const group = "kept.room";
+    const { position: start } = await layer.join(group, member.channel);
+    let isBack = false;
+    member.onMessage = () => {
+      if (isBack) return;
+      isBack = true;
+      for (const number of [2, 3]) void layer.groupSend(group, note(number));
+      void layer.leave(group, member.channel);
+      void layer.join(group, member.channel, { since: start! });
+    };
+    await layer.groupSend(group, note(1));
+    await layer.groupSend(group, note(4));
+    expect(member.texts).toEqual([1, 1, 2, 3, 4]);
+  });
+
+  test("finds itself the history of a group that everybody left for a while", async () => {
+    const clock = new FakeClock();
+    const layer = memoryLayer({ clock, history: kept.rules });
+    const [first, second] = [new LayerReader(layer), new LayerReader(layer)];
+    const { position } = await layer.join("kept.room", first.channel);
+    clock.advance(1_000_000);
+    await first.channel.close();
+    clock.advance(kept.ttl - 1);
+    const back = await layer.join("kept.room", second.channel, { since: position! });
+    expect(back).toEqual({ position, recovered: true });
+    await layer.leave("kept.room", second.channel);
+    clock.advance(kept.ttl + 10_000);
+    const late = await layer.join("kept.room", first.channel).catch((error: unknown) => error);
+    expect(late).toMatchObject({ code: "ERR_CHANNEL_CLOSED" });
+    const lost = await layer.join("kept.room", second.channel, { since: position! });
+    expect(lost.recovered).toBe(false);
+    expect(lost.position).not.toBe(position);
+  });
+
+  test("ends every timer with the layer", async () => {
+    const clock = new FakeClock();
+    const layer = memoryLayer({ clock, history: kept.rules });
+    await layer.groupSend("kept.room", note("one"));
+    expect(clock.timers).toBe(1);
+    await layer.close();
+    expect(clock.timers).toBe(0);
+  });
+
+  test.each([0, -1, 1.5, Number.NaN])("has no bound of %s bytes", (historyBytes) => {
+    expect(() => memoryLayer({ historyBytes })).toThrow(`historyBytes of memoryLayer is`);
+  });
+});
+
 describe("the memory layer refuses", () => {
   test.each([
     { capacity: -1 },
