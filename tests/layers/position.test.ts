@@ -55,7 +55,7 @@ describe("a position", () => {
 
   test("may be asked of anything", () => {
     fc.assert(
-      fc.property(fc.anything(), (value) => {
+      fc.property(fc.anything({ maxDepth: 1 }), (value) => {
         const position = parsePosition(value);
         if (position !== undefined)
           expect(formatPosition(position.epoch, position.offset)).toBe(value);
@@ -68,5 +68,5 @@ describe("a position", () => {
           expect(formatPosition(position.epoch, position.offset)).toBe(text);
       }),
     );
-  });
+  }, 20_000);
 });
