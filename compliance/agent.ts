@@ -5,7 +5,9 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import type { Role } from "./opening.ts";
+
+/** What an agent is: a server, one that takes WebSockets over HTTP/2, or a client. */
+export type AgentRole = "server" | "http2" | "client";
 
 /**
  * A program that echoes, in a process of its own. As a server, it writes its URL in a line to its
@@ -14,7 +16,7 @@ import type { Role } from "./opening.ts";
  */
 export class Agent {
   readonly name: string;
-  readonly role: Role;
+  readonly role: AgentRole;
   /** How each of its processes ended. */
   readonly ends: string[] = [];
   readonly #program: string;
@@ -23,7 +25,7 @@ export class Agent {
 
   constructor(
     name: string,
-    role: Role,
+    role: AgentRole,
     program: string = join(import.meta.dirname, "agents", `${name}-${role}.js`),
   ) {
     this.name = name;

@@ -1,10 +1,12 @@
 import { once } from "node:events";
+import type { ClientHttp2Session } from "node:http2";
 import { type AddressInfo, type Server, type Socket, connect, createServer } from "node:net";
 import { connect as connectSecurely } from "node:tls";
 import type { Case } from "./case.ts";
-import { openAsClient, openAsServer } from "./opening.ts";
+import { awaitAnswer, openSession, requestStream } from "./http2-opening.ts";
+import { type Opening, openAsClient, openAsServer } from "./opening.ts";
 import { type TesterOptions, runCase } from "./tester.ts";
-import type { Verdict } from "./verdict.ts";
+import { type Verdict, neverOpened } from "./verdict.ts";
 
 /** Runs a case as a client of the server at a `ws:` or `wss:` URL. */
 export async function examineServer(
@@ -27,6 +29,25 @@ export async function examineServer(
     "client",
     options,
   );
+}
+
+/** Runs a case as a client that asks the server over HTTP/2 (RFC 8441), in a session of its own. */
+export async function examineServerOverHttp2(
+  given: Case,
+  url: URL,
+  options: TesterOptions,
+): Promise<Verdict> {
+  let session: ClientHttp2Session | undefined;
+  try {
+    session = await openSession(url);
+    const stream = requestStream(session, url, given.compression ?? []);
+    const open: Opening = (demands) => awaitAnswer(stream, demands);
+    return await runCase(given, stream, open, "client", options);
+  } catch (error) {
+    return neverOpened(given, String(error));
+  } finally {
+    session?.destroy();
+  }
 }
 
 /** Runs a case as the server of the client at the other end of `socket`, which it has paused. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { Agent } from "./agent.ts";
-import { examineServer } from "./examine.ts";
+import { examineServer, examineServerOverHttp2 } from "./examine.ts";
 import { type Options, readOptions, usage } from "./options.ts";
 import { type Column, complaints, table } from "./report.ts";
 import { type Examine, examineAgent, isGood, runAll } from "./run.ts";
@@ -45,7 +45,8 @@ async function examineAll(options: Options): Promise<Column[]> {
   };
   if (options.server) {
     const { server } = options;
-    return [await column(server.href, options, (given) => examineServer(given, server, tester))];
+    const examine = options.http2 ? examineServerOverHttp2 : examineServer;
+    return [await column(server.href, options, (given) => examine(given, server, tester))];
   }
   if (options.listen) return [await examineStranger(options.listen, options, tester)];
 
@@ -53,7 +54,9 @@ async function examineAll(options: Options): Promise<Column[]> {
   for (const name of options.agents) {
     for (const role of options.roles) {
       const agent = new Agent(name, role);
-      const title = `${agent.version} ${role}`;
+      // Nobody else is expected to do this.
+      if (role === "http2" && !agent.exists) continue;
+      const title = `${agent.version} ${role === "http2" ? "server over HTTP/2" : role}`;
       columns.push(
         agent.exists ? await column(title, options, examineAgent(agent, tester)) : { title },
       );

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Agent } from "./agent.ts";
 import type { Case } from "./case.ts";
-import { examineClient, examineServer } from "./examine.ts";
+import { examineClient, examineServer, examineServerOverHttp2 } from "./examine.ts";
 import type { TesterOptions } from "./tester.ts";
 import { type Verdict, neverOpened } from "./verdict.ts";
 
@@ -59,9 +59,11 @@ export function examineAgent(agent: Agent, options: TesterOptions): Examine {
 
   async function talk(given: Case): Promise<Verdict> {
     try {
-      return agent.role === "server"
-        ? await examineServer(given, await agent.url(), options)
-        : await examineClient(given, (url) => agent.connect(url), options);
+      if (agent.role === "client") {
+        return await examineClient(given, (url) => agent.connect(url), options);
+      }
+      const examine = agent.role === "http2" ? examineServerOverHttp2 : examineServer;
+      return await examine(given, await agent.url(), options);
     } catch (error) {
       return neverOpened(given, (error as Error).message);
     }

@@ -254,6 +254,8 @@ class Tester {
   #hungUp(): void {
     this.#closed("peer");
     this.#stop();
+    // A stream of HTTP/2 has two ends.
+    this.#stream.end();
   }
 
   /** Nothing more is sent, and no echo is waited for. */

@@ -70,7 +70,7 @@ describe("the command line", () => {
   it("chooses everything where it says nothing", () => {
     expect(readOptions([])).toMatchObject({
       agents: ["sluice", "ws", "undici"],
-      roles: ["server", "client"],
+      roles: ["server", "http2", "client"],
       full: false,
     });
     expect(readOptions([])?.cases).toHaveLength(517);

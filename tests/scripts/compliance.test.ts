@@ -19,7 +19,7 @@ describe("npm run compliance", () => {
     const { code, output } = await ended(run("--cases", "1.1.1,6.4.1,12.4.5", "--json", file));
     expect(code).toBe(0);
     expect(output).toMatch(
-      /\| 6 UTF-8 +\| 1 +\| 1 +\| 0, 1 non-strict +\|.*\| – +\| 0, 1 non-strict +\|/,
+      /\| 6 UTF-8 +\| 1 +\| 1 +\| 1 +\| 0, 1 non-strict +\|.*\| – +\| 0, 1 non-strict +\|/,
     );
     expect(output).toMatch(/ws \S+ server, 6\.4\.1: NON-STRICT: /);
 
@@ -28,6 +28,7 @@ describe("npm run compliance", () => {
     };
     expect(report.peers.map(({ title }) => title.replace(/ [\d.]+/, ""))).toEqual([
       "sluice server",
+      "sluice server over HTTP/2",
       "sluice client",
       "ws server",
       "ws client",
