@@ -21,7 +21,10 @@ interface Script {
 
 /**
  * Which blocks of the scripts of `protocol/` ran, told by the engine itself: precise coverage of
- * blocks that ran or did not, without counts. It belongs to the whole process.
+ * blocks that ran or did not, without counts.
+ *
+ * There is one for the whole process, made before anything of `protocol/` runs: of functions that ran
+ * before, the engine cannot tell the blocks.
  */
 export class BlockCoverage {
   readonly #session = new Session();
@@ -54,11 +57,13 @@ export class BlockCoverage {
     return scripts;
   }
 
-  /** Whether something ran that did not run before. */
-  isNew(taken: readonly Script[]): boolean {
-    return this.#walk(taken, (seen, ran) =>
-      ran.some((each, at) => each === 1 && seen.ran[at] === 0),
-    );
+  /** How much ran that did not run before, in characters of source; 0 if nothing is new. */
+  novelty(taken: readonly Script[]): number {
+    let count = 0;
+    this.#walk(taken, (seen, ran) => {
+      for (let at = 0; at < ran.length; at++) if (ran[at] === 1 && seen.ran[at] === 0) count++;
+    });
+    return count;
   }
 
   /** Remembers what ran. */
@@ -68,7 +73,6 @@ export class BlockCoverage {
       for (let at = 0; at < ran.length; at++) {
         if (ran[at] === 1) seen.ran[at] = 1;
       }
-      return false;
     });
   }
 
@@ -84,11 +88,11 @@ export class BlockCoverage {
     this.#session.disconnect();
   }
 
-  /** Visits every function that ran until a visit gives true. */
+  /** Visits every function that ran. */
   #walk(
     taken: readonly Script[],
-    visit: (seen: Seen, ran: Uint8Array, begins: readonly number[]) => boolean,
-  ): boolean {
+    visit: (seen: Seen, ran: Uint8Array, begins: readonly number[]) => void,
+  ): void {
     for (const { url, functions } of taken) {
       for (const { ranges } of functions) {
         const [{ startOffset: start, endOffset: end, count } = noRange] = ranges;
@@ -106,10 +110,9 @@ export class BlockCoverage {
           ran.fill(range.count === 0 ? 0 : 1, range.startOffset - start, range.endOffset - start);
           begins.push(range.startOffset - start, range.endOffset - start);
         }
-        if (visit(seen, ran, begins)) return true;
+        visit(seen, ran, begins);
       }
     }
-    return false;
   }
 }
 

@@ -76,13 +76,32 @@ export class Fuzzer {
     return finding;
   }
 
-  /** Keeps the shortest inputs that reach everything together. */
+  /**
+   * Keeps no more inputs than are needed to reach everything that is reached, the shortest first, and
+   * of each no more octets.
+   */
   minimise(): void {
     const inputs = this.#corpus.sort((a, b) => a.length - b.length);
     this.#corpus = [];
     this.#outcomes.clear();
     this.#coverage.forget();
-    this.load(inputs);
+    for (const input of inputs) {
+      const { outcome, novelty } = this.#look(input);
+      if (novelty === 0 && this.#outcomes.has(outcome)) continue;
+      const smallest = shrink(input, 200, (candidate) => {
+        const other = this.#look(candidate);
+        return other.outcome === outcome && other.novelty >= novelty;
+      });
+      this.#learn([smallest]);
+      // What the smallest one reaches may be as much and not the same.
+      this.#learn([input]);
+    }
+  }
+
+  /** What one input leads to, and how much of what it reaches is new. */
+  #look(input: Uint8Array): { outcome: string; novelty: number } {
+    const outcome = this.#target.run(input);
+    return { outcome, novelty: this.#coverage.novelty(this.#coverage.take()) };
   }
 
   /**
@@ -100,9 +119,8 @@ export class Fuzzer {
       }
     }
     const taken = this.#coverage.take();
-    const isNew =
-      this.#coverage.isNew(taken) || [...outcomes].some((each) => !this.#outcomes.has(each));
-    if (!isNew) return undefined;
+    const unknown = [...outcomes].some((outcome) => !this.#outcomes.has(outcome));
+    if (!unknown && this.#coverage.novelty(taken) === 0) return undefined;
     if (inputs.length > 1) {
       const middle = inputs.length >> 1;
       return this.#learn(inputs.slice(0, middle)) ?? this.#learn(inputs.slice(middle));
@@ -123,7 +141,7 @@ export class Fuzzer {
 
   #shrunk(finding: Finding): Finding {
     let { error } = finding;
-    const input = shrink(finding.input, (candidate) => {
+    const input = shrink(finding.input, 1000, (candidate) => {
       try {
         this.#target.run(candidate);
         return false;

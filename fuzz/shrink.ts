@@ -1,12 +1,16 @@
-/** How often a failing input is tried again while it is shrunk. */
-const maxTries = 3000;
-
-/** A smaller input that still fails: shorter first, then with zeros instead of other octets. */
-export function shrink(input: Uint8Array, fails: (input: Uint8Array) => boolean): Uint8Array {
+/**
+ * A smaller input that is still as interesting: shorter first, then with zeros instead of other
+ * octets. It asks at most `maxTries` times whether one is.
+ */
+export function shrink(
+  input: Uint8Array,
+  maxTries: number,
+  isInteresting: (input: Uint8Array) => boolean,
+): Uint8Array {
   let smallest = input;
   let tries = 0;
   const attempt = (candidate: Uint8Array): boolean => {
-    if (tries++ >= maxTries || !fails(candidate)) return false;
+    if (tries++ >= maxTries || !isInteresting(candidate)) return false;
     smallest = candidate;
     return true;
   };

@@ -1,25 +1,17 @@
 import assert from "node:assert/strict";
 import { constants, inflateRawSync } from "node:zlib";
-import { type DeflateDirection, DeflateShare, PermessageDeflate } from "sluice/protocol";
+import { DeflateShare, type PermessageDeflate } from "sluice/protocol";
+import { agreedExtension, type MakeExtension } from "../agreed-extension.ts";
 import { decodedInTurns } from "../decode-in-turns.ts";
 import { InputReader } from "../input-reader.ts";
 import { hex, latin1, toHex } from "../octets.ts";
 import type { Target } from "../target.ts";
 
-/** Makes the extension that is tested. */
-type MakeExtension = (
-  share: DeflateShare,
-  sending: DeflateDirection,
-  receiving: DeflateDirection,
-) => PermessageDeflate;
-
-const make: MakeExtension = (...given) => new PermessageDeflate(...given);
-
 /**
  * Messages of ours, compressed in all ways that there are, by turns: zlib and our own other end make
  * the same bytes of them, and need no larger window than was agreed on.
  */
-export function deflate(makeExtension: MakeExtension = make): Target {
+export function deflate(makeExtension: MakeExtension = agreedExtension): Target {
   return {
     name: "deflate",
     seeds: [
@@ -48,8 +40,7 @@ function run(makeExtension: MakeExtension, input: Uint8Array): string {
   const extension = makeExtension(share, direction, none);
   const history = new History(direction.windowBits);
   const other = new DeflateShare();
-  if (direction.contextTakeover) assert(other.reserve(2 ** direction.windowBits));
-  const peer = new PermessageDeflate(other, none, direction);
+  const peer = agreedExtension(other, none, direction);
   let ways = 0;
 
   while (reader.hasMore) {

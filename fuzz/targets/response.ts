@@ -66,5 +66,5 @@ function run(judge: typeof judgeResponse, input: Uint8Array): string {
   assert(subprotocol === undefined || subprotocols?.includes(subprotocol), "nobody asked for it");
   assert.equal(subprotocol === undefined, values("sec-websocket-protocol").length === 0);
   for (const { name } of judged.extensions) assert(extensions?.includes(name), "nobody offered it");
-  return `accepted, ${subprotocol} ${judged.extensions.length}`;
+  return `accepted, ${subprotocol} ${Math.min(judged.extensions.length, 2)}`;
 }
