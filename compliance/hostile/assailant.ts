@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How long an assailant waits for anything, in milliseconds. */
-const patience = 5_000;
+/** How long an assailant waits to be closed, in milliseconds. */
+const usualPatience = 5_000;
 
 /** How long nothing is taken before it counts as nothing more, in milliseconds. */
 const stall = 500;
@@ -95,7 +95,7 @@ export class Assailant {
   }
 
   /** Waits until the server has ended the connection, or takes that for never. */
-  async await(): Promise<void> {
+  async await(patience: number = usualPatience): Promise<void> {
     this.listen();
     if (this.#ended) return;
     await Promise.race([this.#happens("end"), this.#happens("close"), sleep(patience)]);

@@ -29,7 +29,7 @@ async function main(parameters: readonly string[]): Promise<number> {
   let harm = 0;
   for (const attack of chosen) {
     const ours = await attempt(attack, check ? tries : 1);
-    const theirs = check ? [] : [await mount(attack, "ws-victim.js")];
+    const theirs = check ? [] : [await mount(attack, "ws-victim.js", 3_000)];
     say(row(attack, [ours, ...theirs]));
     if (!isHarmless(ours)) harm++;
   }
@@ -37,9 +37,9 @@ async function main(parameters: readonly string[]): Promise<number> {
 }
 
 async function attempt(attack: Attack, times: number): Promise<Outcome> {
-  let outcome = await mount(attack, "sluice-victim.js");
+  let outcome = await mount(attack, "sluice-victim.js", 6_000);
   for (let i = 1; i < times && !isHarmless(outcome); i++) {
-    outcome = await mount(attack, "sluice-victim.js");
+    outcome = await mount(attack, "sluice-victim.js", 6_000);
   }
   return outcome;
 }

@@ -22,8 +22,11 @@ export function isHarmless({ sent, peak, block }: Outcome): boolean {
   return peak <= 2 * sent + slack && block < longestTurn;
 }
 
-/** Mounts an attack on a server that is started for it, and ends it. */
-export async function mount(attack: Attack, program: string): Promise<Outcome> {
+/**
+ * Mounts an attack on a server that is started for it, and ends it. The server has `patience`
+ * milliseconds to end connections that stall.
+ */
+export async function mount(attack: Attack, program: string, patience: number): Promise<Outcome> {
   await using victim = await Victim.start(program);
   // The server has been running for a while: its code is compiled.
   const scouts = await gather(attack, victim.port, Math.ceil(attack.crowd / 10));
@@ -35,7 +38,7 @@ export async function mount(attack: Attack, program: string): Promise<Outcome> {
   await strike(attack, crowd);
   const sent = crowd.reduce((sum, each) => sum + each.sent, 0);
   const vitals = await victim.report();
-  await Promise.all(crowd.map((each) => each.await()));
+  await Promise.all(crowd.map((each) => each.await(patience)));
   const fates = new Map<string, number>();
   for (const { fate } of crowd) fates.set(fate, (fates.get(fate) ?? 0) + 1);
   for (const each of crowd) each.leave();

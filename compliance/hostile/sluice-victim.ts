@@ -39,7 +39,12 @@ const server = await serve({
   log: silentLogger,
   websocket: router([route("/", Echo), route("/slow/", SlowEcho), route("/sink/", Sink)]),
   compression: true,
-  limits: { messageTimeout: deadline, pauseTimeout: deadline, pingInterval: deadline },
+  limits: {
+    messageTimeout: deadline,
+    pauseTimeout: deadline,
+    pingInterval: deadline,
+    pingTimeout: deadline,
+  },
 });
 
 answerQuestions(server.port);
