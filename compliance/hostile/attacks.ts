@@ -260,10 +260,4 @@ export const attacks: readonly Attack[] = [
       await assailant.flood(Buffer.from(request("/")), 1);
     },
   },
-  {
-    name: "silence, also to a ping",
-    crowd: 1_000,
-    path: "/",
-    async act() {},
-  },
 ];

@@ -39,12 +39,7 @@ const server = await serve({
   log: silentLogger,
   websocket: router([route("/", Echo), route("/slow/", SlowEcho), route("/sink/", Sink)]),
   compression: true,
-  limits: {
-    messageTimeout: deadline,
-    pauseTimeout: deadline,
-    pingInterval: deadline,
-    pingTimeout: deadline,
-  },
+  limits: { messageTimeout: deadline, pauseTimeout: deadline },
 });
 
 answerQuestions(server.port);

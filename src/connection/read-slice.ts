@@ -7,7 +7,7 @@ export interface SliceMember {
 }
 
 /** How long one turn of the event loop goes on with one kind of thing, in milliseconds. */
-export const sliceTime = 8;
+export const sliceTime = 5;
 
 /** A pause of this length between two reads: the loop has seen to other things meanwhile. */
 const restTime = 1;

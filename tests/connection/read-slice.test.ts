@@ -3,7 +3,7 @@ import { Pause } from "../../src/connection/connection.ts";
 import { Peer } from "./peer.ts";
 
 /** How long one turn of the loop reads, and after how many messages it looks at the clock. */
-const slice = 8;
+const slice = 5;
 const glance = 16;
 
 const limits = { pingInterval: 1e9 };
