@@ -3,6 +3,7 @@ import type { DeflateShare } from "../protocol/deflate-share.ts";
 import { frame, textFrame } from "../protocol/frame.ts";
 import { Opcode } from "../protocol/opcode.ts";
 import { CompressedMessage, CutMessage, type LongMessage } from "./long-message.ts";
+import { sliceTime } from "./read-slice.ts";
 
 /** Somebody who has something to write before the turn is over. */
 export interface TurnMember {
@@ -24,7 +25,7 @@ export const plain: WireFormat = 0;
  * It is a tree whose edges are messages; a connection holds one pointer into it. Connections that
  * were sent the same sequence share one node, so a message to a thousand members is encoded,
  * compressed and framed once, and a burst of messages to them is joined into one buffer once.
- * Nothing of it outlives the turn. Only a server's frames can be shared: a client masks each with
+ * Nothing of it outlives the turn, but for a crowd that it takes several turns to write to. Only a server's frames can be shared: a client masks each with
  * its own key.
  */
 export class Turn {
@@ -32,6 +33,7 @@ export class Turn {
   readonly #deflate: DeflateShare | undefined;
   #root: Branch = new Branch(undefined, undefined, plain);
   #waiting: TurnMember[] = [];
+  #scheduled = false;
   /** The long message that was sent last, and its format. */
   #long: LongMessage | undefined;
   #longFormat: WireFormat = plain;
@@ -64,7 +66,14 @@ export class Turn {
 
   /** Has the member flushed at the end of this turn. A member enlists once a turn. */
   enlist(member: TurnMember): void {
-    if (this.#waiting.push(member) === 1) this.#clock.endOfTurn(this.#end);
+    this.#waiting.push(member);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#clock.endOfTurn(this.#end);
   }
 
   readonly #end = (): void => {
@@ -72,7 +81,14 @@ export class Turn {
     this.#waiting = [];
     this.#root = new Branch(undefined, undefined, plain);
     this.#long = undefined;
-    for (const member of waiting) member.flush();
+    this.#scheduled = false;
+    const began = this.#clock.now();
+    let flushed = 0;
+    do waiting[flushed++]!.flush();
+    while (flushed < waiting.length && this.#clock.now() - began <= sliceTime);
+    if (flushed === waiting.length) return;
+    this.#waiting = [...waiting.slice(flushed), ...this.#waiting];
+    this.#schedule();
   };
 
   #framed(data: string | Uint8Array, format: WireFormat): Buffer {

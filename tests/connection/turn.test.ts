@@ -140,6 +140,28 @@ describe("the end of a turn", () => {
     expect(send(bytes)).not.toBe(binary);
   });
 
+  it("is not the end for a crowd that takes long to write to: the others come in the next one", () => {
+    const { turn: tree, clock } = turn();
+    const flushed: number[] = [];
+    const member = (number: number) => ({
+      flush() {
+        clock.advance(1);
+        flushed.push(number);
+        // Who enlists meanwhile comes behind them.
+        if (number === 0) tree.enlist(member(50));
+      },
+    });
+    for (let i = 0; i < 50; i++) tree.enlist(member(i));
+    let turns = 0;
+    for (; clock.awaited && turns < 50; turns++) {
+      const before = clock.now();
+      clock.endTurn();
+      expect(clock.now() - before).toBeLessThan(10);
+    }
+    expect(turns).toBeGreaterThan(5);
+    expect(flushed).toEqual(Array.from({ length: 51 }, (_, i) => i));
+  });
+
   it("comes again for those who enlist while it ends", () => {
     const { turn: tree, clock } = turn();
     let flushed = 0;
