@@ -8,13 +8,13 @@ export interface Attack {
   /** How many connections take part. */
   readonly crowd: number;
   /** The path that they ask for; none: they connect by TCP, and no more. */
-  readonly path?: "/" | "/slow/" | "/sink/";
+  readonly path?: "/" | "/slow/" | "/sink/" | "/room/";
   /** The extensions that they offer. */
   readonly offers?: string;
   /** Whether they read what comes meanwhile. */
   readonly reads?: boolean;
-  /** What each of them does. */
-  act(assailant: Assailant): Promise<void>;
+  /** What each of them does; `index` says which one it is. */
+  act(assailant: Assailant, index: number): Promise<void>;
 }
 
 const kibibyte = 1024;
@@ -216,6 +216,15 @@ export const attacks: readonly Attack[] = [
     crowd: 100,
     path: "/slow/",
     act: (assailant) => assailant.flood(frame("binary", Buffer.alloc(64 * kibibyte)), 100),
+  },
+  {
+    name: "messages of 1 byte of one to a room of 500",
+    crowd: 500,
+    path: "/room/",
+    reads: true,
+    async act(assailant, index) {
+      if (index === 0) await assailant.flood(repeat(frame("text", one), 1_000), 1);
+    },
   },
   {
     name: "a bomb of 64 MiB",

@@ -33,11 +33,31 @@ class Sink extends WebSocketConsumer {
   override receiveBytes(): void {}
 }
 
+/** Says everything to everybody. */
+class Room extends WebSocketConsumer {
+  override async connect(): Promise<void> {
+    await this.join("room");
+  }
+
+  override async receive(text: string): Promise<void> {
+    await this.layer.groupSend("room", { type: "room.message", text });
+  }
+
+  "room.message"({ text }: { readonly text: string }): void {
+    this.send(text);
+  }
+}
+
 // All sizes are the defaults. Times are shorter, so that an attack is over in seconds.
 const server = await serve({
   port: 0,
   log: silentLogger,
-  websocket: router([route("/", Echo), route("/slow/", SlowEcho), route("/sink/", Sink)]),
+  websocket: router([
+    route("/", Echo),
+    route("/slow/", SlowEcho),
+    route("/sink/", Sink),
+    route("/room/", Room),
+  ]),
   compression: true,
   limits: { messageTimeout: deadline, pauseTimeout: deadline },
 });

@@ -13,7 +13,9 @@ server.on("connection", (socket, request) => {
   socket.on("error", () => {});
   socket.on("message", (data, binary) => {
     if (request.url === "/") socket.send(data, { binary });
-    else if (request.url === "/slow/")
+    else if (request.url === "/room/") {
+      for (const client of server.clients) client.send(data, { binary });
+    } else if (request.url === "/slow/")
       void sleep(slowness).then(() => socket.send(data, { binary }));
   });
 });

@@ -13,7 +13,7 @@ export const sliceTime = 5;
 const restTime = 1;
 
 /** After how many messages of one chunk it looks at the clock. */
-const glance = 16;
+const glance = 4;
 
 /**
  * The time that all connections of a server read in one turn of the event loop. Who comes later waits
