@@ -29,7 +29,7 @@ import {
 import type { Handler } from "./handler.ts";
 import { Lanes } from "./lanes.ts";
 import type { Link } from "./link.ts";
-import { isPromise, Letter, Mailbox, type MailboxReader } from "./mailbox.ts";
+import { isPromise, Letter, Mailbox, type MailboxReader, type Pace } from "./mailbox.ts";
 import type { Scope } from "./scope.ts";
 import type { AcceptOptions, RejectOptions, Socket } from "./socket.ts";
 import { Stop } from "./stop.ts";
@@ -50,6 +50,8 @@ export interface InstanceOptions {
   readonly limits: Required<ConnectionLimits>;
   /** What the mailboxes of all connections share. */
   readonly mailboxes?: SharedBytes | undefined;
+  /** The time that they share. */
+  readonly pace?: Pace | undefined;
   readonly clock: Pick<Clock, "after">;
   readonly observer: InstanceObserver;
 }
@@ -81,7 +83,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   constructor(options: InstanceOptions) {
     this.#options = options;
-    this.#mailbox = new Mailbox(this, options.limits, options.mailboxes);
+    this.#mailbox = new Mailbox(this, options.limits, options.mailboxes, options.pace);
   }
 
   /** Calls the application. */

@@ -28,6 +28,14 @@ export interface MailboxReader {
   overflow(policy: SlowPolicy): void;
 }
 
+/** The time that all connections may take of one turn of the event loop. */
+export interface Pace {
+  /** Whether none is left, asked once for each letter. */
+  readonly spentMidway: boolean;
+  /** Has somebody go on in a later turn. */
+  wait(member: { readOn(): void }): void;
+}
+
 /** A letter takes three places in the queue: its kind, its value, its delivery. */
 const places = 3;
 
@@ -48,6 +56,7 @@ export class Mailbox {
   readonly #limits: Required<ConnectionLimits>;
   /** The memory for the peers' messages of all mailboxes. */
   readonly #space: SharedBytes | undefined;
+  readonly #pace: Pace | undefined;
   /** Closed at first: what comes before `open` waits for it. */
   #busy = true;
   #closed = false;
@@ -63,10 +72,16 @@ export class Mailbox {
   #refused = false;
   #current: Letter | undefined;
 
-  constructor(reader: MailboxReader, limits: Required<ConnectionLimits>, space?: SharedBytes) {
+  constructor(
+    reader: MailboxReader,
+    limits: Required<ConnectionLimits>,
+    space?: SharedBytes,
+    pace?: Pace,
+  ) {
     this.#reader = reader;
     this.#limits = limits;
     this.#space = space;
+    this.#pace = pace;
   }
 
   /** Whether a letter is being handled, or none is handled yet. */
@@ -153,6 +168,13 @@ export class Mailbox {
           this.#current = undefined;
           this.#reader.idle();
           return;
+        }
+        if (this.#pace?.spentMidway === true) {
+          // Promises alone never leave a turn: a full mailbox would take it all.
+          this.#current = undefined;
+          await nextTurn(this.#pace);
+          pending = undefined;
+          continue;
         }
         pending = this.#handleNext();
       } while (pending === undefined);
@@ -275,6 +297,10 @@ export class Mailbox {
     this.#head = 0;
     this.#events = 0;
   }
+}
+
+function nextTurn(pace: Pace): Promise<void> {
+  return new Promise((resolve) => pace.wait({ readOn: resolve }));
 }
 
 /** Whether a handler is not done: it gave back a promise, of whatever make. */

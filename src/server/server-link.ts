@@ -88,6 +88,7 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
       link: this,
       limits: this.#limits,
       mailboxes: this.#owner.mailboxes,
+      pace: this.#owner.engine.slice,
       clock: this.#owner.engine,
       observer: this,
     });

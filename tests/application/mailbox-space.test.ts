@@ -97,3 +97,41 @@ describe("what waits in all mailboxes", () => {
     expect(space.held).toBe(0);
   });
 });
+
+describe("a full mailbox of a handler that awaits something", () => {
+  it("is handled over several turns of the event loop, in order", async () => {
+    const turns: (() => void)[] = [];
+    let asked = 0;
+    const pace = {
+      get spentMidway() {
+        return ++asked % 3 === 0;
+      },
+      wait: ({ readOn }: { readOn(): void }) => void turns.push(() => readOn()),
+    };
+    const handled: unknown[] = [];
+    const reader: MailboxReader = {
+      slow: "close",
+      handle: (_letter, value) => Promise.resolve().then(() => handled.push(value)),
+      failed: () => expect.unreachable(),
+      idle: () => handled.push("idle"),
+      full: () => {},
+      room: () => {},
+      overflow: () => expect.unreachable(),
+      vacant: () => {},
+    };
+    const mailbox = new Mailbox(reader, defaultLimits, undefined, pace);
+    mailbox.open();
+    const texts = ["a", "b", "c", "d", "e", "f"];
+    for (const text of texts) mailbox.deliver(Letter.text, text, undefined);
+    let ended = 0;
+    for (let i = 0; i < 200 && handled.at(-1) !== "idle"; i++) {
+      await Promise.resolve();
+      if (i % 20 !== 19) continue;
+      expect(mailbox.answering).toBe(false);
+      turns.shift()?.();
+      ended++;
+    }
+    expect(ended).toBeGreaterThan(1);
+    expect(handled).toEqual([undefined, ...texts, "idle"]);
+  });
+});
