@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../internal/clock.ts";
+import type { LayerMessage } from "./channel-layer.ts";
 import { History } from "./history.ts";
 import type { HistoryRules } from "./history-rule.ts";
 
@@ -20,10 +21,10 @@ export interface HistoriesOptions {
  * unused for its `ttl` it is forgotten, and a later one has another epoch: a position of the former
  * is never taken for one of the latter.
  */
-export class Histories {
+export class Histories<M = LayerMessage> {
   readonly #options: HistoriesOptions;
   /** The least recently sent to first. */
-  readonly #histories = new Map<string, History>();
+  readonly #histories = new Map<string, History<M>>();
   /** 128 random bits for this object; the count makes an epoch of each history. */
   readonly #nonce = randomBytes(16).toString("base64url");
   #begun = 0;
@@ -45,14 +46,14 @@ export class Histories {
   }
 
   /** The history of a group, begun now if there is none; undefined where no rule asks for one. */
-  of(group: string): History | undefined {
+  of(group: string): History<M> | undefined {
     const known = this.#histories.get(group);
     if (known !== undefined) return known;
     const rule = this.#options.rules.of(group);
     if (rule === undefined) return undefined;
     this.#begun += 1;
     const epoch = `${this.#nonce}.${this.#begun.toString(36)}`;
-    const history = new History(group, epoch, rule, this.#options.clock.now());
+    const history = new History<M>(group, epoch, rule, this.#options.clock.now());
     this.#histories.set(group, history);
     this.#bytes += emptyCost;
     if (this.#bytes > this.#options.bytes) this.#shrink(history);
@@ -66,7 +67,7 @@ export class Histories {
   }
 
   /** Counts what a history has gained or lost since it held `before` bytes, and keeps to the bound. */
-  grown(group: string, history: History, before: number): void {
+  grown(group: string, history: History<M>, before: number): void {
     this.#bytes += history.bytes - before;
     this.#histories.delete(group);
     this.#histories.set(group, history);
@@ -83,7 +84,7 @@ export class Histories {
   }
 
   /** Those that were longest not sent to give way; the newest message of all is never dropped. */
-  #shrink(newest: History): void {
+  #shrink(newest: History<M>): void {
     const { bytes, isJoined } = this.#options;
     for (const [group, history] of this.#histories) {
       const least = history === newest ? 1 : 0;
@@ -97,7 +98,7 @@ export class Histories {
     }
   }
 
-  #forget(group: string, history: History): void {
+  #forget(group: string, history: History<M>): void {
     this.#histories.delete(group);
     this.#bytes -= history.bytes + emptyCost;
   }

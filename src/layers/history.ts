@@ -9,12 +9,12 @@ import type { HistoryItem, Slice } from "./slice.ts";
  * Offsets count from 1 without a hole for as long as the object lives, so its epoch must be its own.
  * Everything here happens at once: whoever appends and delivers in one turn has one order for all.
  */
-export class History {
+export class History<M = LayerMessage> {
   readonly epoch: string;
   readonly rule: FullHistoryRule;
   readonly #group: string;
   /** Oldest first, from `#head` on. */
-  #entries: (Entry | undefined)[] = [];
+  #entries: (Entry<M> | undefined)[] = [];
   #head = 0;
   #top = 0;
   #bytes = 0;
@@ -58,7 +58,7 @@ export class History {
   }
 
   /** Adds a message; the oldest ones give way. `size` is that of its encoded form. */
-  append(message: LayerMessage, size: number, now: number, options: AppendOptions): HistoryItem {
+  append(message: M, size: number, now: number, options: AppendOptions): HistoryItem<M> {
     const { id, except } = options;
     const previous = this.#top;
     const offset = previous + 1;
@@ -72,7 +72,7 @@ export class History {
     this.#top = offset;
     this.#bytes += cost;
     this.#lastUse = now;
-    const entry: Entry = { offset, previous, message, delivery, except, cost, expires };
+    const entry: Entry<M> = { offset, previous, message, delivery, except, cost, expires };
     this.#entries.push(entry);
     if (id !== undefined) this.#remember(id, position, now);
     this.#trim(now);
@@ -80,7 +80,7 @@ export class History {
   }
 
   /** What came after a position, at most `limit` messages of it; without one, only where it stands. */
-  read(since: Position | undefined, limit: number, now: number): Slice {
+  read(since: Position | undefined, limit: number, now: number): Slice<M> {
     this.#trim(now);
     this.#lastUse = now;
     const { epoch } = this;
@@ -93,7 +93,7 @@ export class History {
     const missed = since.offset + 1;
     if (missed < first) return { epoch, top, oldest, items: undefined };
     const start = this.#head + (missed - first);
-    return { epoch, top, oldest, items: this.#entries.slice(start, start + limit) as Entry[] };
+    return { epoch, top, oldest, items: this.#entries.slice(start, start + limit) as Entry<M>[] };
   }
 
   /** Forgets what is too old. Returns true if nothing but the epoch and the offset is left. */
@@ -161,7 +161,7 @@ export interface AppendOptions {
   readonly except?: string | undefined;
 }
 
-interface Entry extends HistoryItem {
+interface Entry<M> extends HistoryItem<M> {
   readonly delivery: Delivery;
   readonly cost: number;
   readonly expires: number;

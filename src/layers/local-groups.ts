@@ -78,6 +78,13 @@ export class LocalGroups {
     return this.#groups.get(group)?.members ?? [];
   }
 
+  /** The groups that a member is in. */
+  of(member: LocalMember): string[] {
+    const joined = this.#memberships.get(member);
+    if (joined === undefined) return [];
+    return joined instanceof Set ? [...joined].map(({ name }) => name) : [joined.name];
+  }
+
   /** How many members a group has. */
   size(group: string): number {
     return this.#groups.get(group)?.members.size ?? 0;

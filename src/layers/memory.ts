@@ -95,7 +95,7 @@ class MemoryLayer implements ChannelLayer, ChannelHost, HistorySource {
   readonly #groups: LocalGroups;
   /** The channels without a fixed name that have told somebody their name. */
   readonly #anonymous = new Map<string, LocalChannel>();
-  readonly #named: NamedChannels;
+  readonly #named: NamedChannels<LayerMessage, LocalChannel>;
   /** Absent where no group has a history. */
   readonly #histories: Histories | undefined;
   readonly #feeds: GroupFeeds;

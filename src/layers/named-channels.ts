@@ -1,33 +1,36 @@
 import { ChannelLayerError } from "../errors.ts";
 import type { Clock } from "../internal/clock.ts";
 import type { Delivery, LayerMessage } from "./channel-layer.ts";
-import type { LocalChannel } from "./local-channel.ts";
-import type { LocalGroups } from "./local-groups.ts";
 
 /** What the fixed names of a process need to know. */
-export interface NamedChannelsOptions {
+export interface NamedChannelsOptions<M = LayerMessage> {
   /** How many messages wait on a name that nobody reads. */
   readonly capacity: number;
   /** How long they wait, in milliseconds. */
   readonly expiry: number;
   readonly clock: Clock;
   /** Whose order of delivery they keep to. */
-  readonly groups: LocalGroups;
+  readonly groups: { deliverTo(queue: { deliver(): void }, message: M, delivery: Delivery): void };
+}
+
+/** One of those that read a fixed name. */
+export interface NamedReader<M> {
+  deliver(message: M, delivery: Delivery): void;
 }
 
 /** The channels with a fixed name: their readers compete, and what nobody reads waits. */
-export class NamedChannels {
-  readonly #options: NamedChannelsOptions;
+export class NamedChannels<M = LayerMessage, R extends NamedReader<M> = NamedReader<M>> {
+  readonly #options: NamedChannelsOptions<M>;
   /** The names that somebody reads or something waits on. */
-  readonly #queues = new Map<string, Queue>();
+  readonly #queues = new Map<string, Queue<M, R>>();
   #cancelSweep: (() => void) | undefined;
 
-  constructor(options: NamedChannelsOptions) {
+  constructor(options: NamedChannelsOptions<M>) {
     this.#options = options;
   }
 
   /** Adds a reader; what waits comes in a microtask. */
-  open(name: string, channel: LocalChannel): void {
+  open(name: string, channel: R): void {
     const queue = this.#queue(name);
     queue.dropExpired(this.#options.clock.now());
     queue.readers.push(channel);
@@ -39,7 +42,7 @@ export class NamedChannels {
    * Sends to a name. `decode` is called only when there is room.
    * @throws ChannelLayerError `ERR_CHANNEL_FULL` when nobody reads and the capacity is used up.
    */
-  send(name: string, decode: () => LayerMessage): void {
+  send(name: string, decode: () => M): void {
     const { capacity, expiry, clock, groups } = this.#options;
     const now = clock.now();
     const held = this.#queues.get(name);
@@ -61,12 +64,12 @@ export class NamedChannels {
   }
 
   /** Those who read a name now. */
-  readers(name: string): readonly LocalChannel[] {
+  readers(name: string): readonly R[] {
     return this.#queues.get(name)?.readers ?? [];
   }
 
   /** Takes a reader away, which was closed. */
-  close(name: string, channel: LocalChannel): void {
+  close(name: string, channel: R): void {
     const queue = this.#queues.get(name);
     if (queue === undefined) return;
     queue.removeReader(channel);
@@ -83,16 +86,16 @@ export class NamedChannels {
     this.#cancelSweep?.();
   }
 
-  #serveWaiting(queue: Queue): void {
+  #serveWaiting(queue: Queue<M, R>): void {
     for (const { message } of [...queue.waiting]) {
       this.#options.groups.deliverTo(queue, message, direct);
     }
   }
 
-  #queue(name: string): Queue {
+  #queue(name: string): Queue<M, R> {
     let queue = this.#queues.get(name);
     if (queue === undefined) {
-      queue = new Queue();
+      queue = new Queue<M, R>();
       this.#queues.set(name, queue);
     }
     return queue;
@@ -119,11 +122,11 @@ export class NamedChannels {
 }
 
 /** Where the readers of one fixed name and the messages for it meet. */
-class Queue {
+class Queue<M, R extends NamedReader<M>> {
   /** The next in turn is the first. */
-  readonly readers: LocalChannel[] = [];
+  readonly readers: R[] = [];
   /** Oldest first. What has a reader passes through here too: one queue, one order. */
-  readonly waiting: { readonly message: LayerMessage; readonly expires: number }[] = [];
+  readonly waiting: { readonly message: M; readonly expires: number }[] = [];
 
   get isIdle(): boolean {
     return this.readers.length === 0 && this.waiting.length === 0;
@@ -141,7 +144,7 @@ class Queue {
     if (next !== undefined) reader.deliver(next.message, direct);
   }
 
-  removeReader(channel: LocalChannel): void {
+  removeReader(channel: R): void {
     const index = this.readers.indexOf(channel);
     if (index >= 0) this.readers.splice(index, 1);
   }

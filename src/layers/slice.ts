@@ -1,13 +1,16 @@
 import type { Delivery, LayerMessage } from "./channel-layer.ts";
 import type { Position } from "./position.ts";
 
-/** One message of a group's history, as its members get it. */
-export interface HistoryItem {
+/**
+ * One message of a group's history, as its members get it; or with `M` as it is written down, where
+ * nobody reads it.
+ */
+export interface HistoryItem<M = LayerMessage> {
   readonly offset: number;
   /** The offset of the message before it: one less, unless a backend counts several groups together. */
   readonly previous: number;
   /** Deep-frozen: everybody who asks for it gets this object. */
-  readonly message: LayerMessage;
+  readonly message: M;
   /** With its position. Frozen, too. */
   readonly delivery: Delivery;
   /** The channel that does not get it, now or later. */
@@ -15,7 +18,7 @@ export interface HistoryItem {
 }
 
 /** What a history answers when it is asked for all that came after a position. */
-export interface Slice {
+export interface Slice<M = LayerMessage> {
   readonly epoch: string;
   /** The newest offset, or the place before the first message. */
   readonly top: number;
@@ -26,7 +29,7 @@ export interface Slice {
    * more than was asked for. Undefined when the history cannot prove that nothing is missing: another
    * epoch, an offset beyond `top`, or messages that are no longer held.
    */
-  readonly items: readonly HistoryItem[] | undefined;
+  readonly items: readonly HistoryItem<M>[] | undefined;
 }
 
 /** Where the histories of groups are read. One object serves all of them. */

@@ -1,0 +1,51 @@
+import { UsageError } from "../../errors.ts";
+import { type HistoryRule, HistoryRules } from "../history-rule.ts";
+
+/** What all workers of one office have to agree on, since the office keeps it for all of them. */
+export interface ClusterRules {
+  readonly capacity: number;
+  readonly expiry: number;
+  readonly historyBytes: number;
+  readonly history: readonly HistoryRule[];
+}
+
+/**
+ * The rules that were given, and the defaults of the others.
+ * @throws UsageError `ERR_INVALID_OPTION`, with the value and what it must be.
+ */
+export function completeRules(given: Partial<ClusterRules>): ClusterRules {
+  const { capacity = 100, expiry = 60_000, history = [], historyBytes = 64 * 1024 * 1024 } = given;
+  if (!Number.isSafeInteger(capacity) || capacity < 0) {
+    throw invalid("capacity", capacity, "a whole number from 0");
+  }
+  if (!(expiry > 0 && expiry <= longestTimer)) {
+    throw invalid("expiry", expiry, `above 0 and at most ${longestTimer}`);
+  }
+  if (!Number.isSafeInteger(historyBytes) || historyBytes < 1) {
+    throw invalid("historyBytes", historyBytes, "a whole number from 1");
+  }
+  // Looks at each of them, so that a mistake comes to light at the call.
+  new HistoryRules(history);
+  return { capacity, expiry, historyBytes, history };
+}
+
+/** What two sets of rules differ in, in words; undefined if they agree. */
+export function contradiction(here: ClusterRules, there: ClusterRules): string | undefined {
+  for (const name of ["capacity", "expiry", "historyBytes", "history"] as const) {
+    const [one, other] = [JSON.stringify(here[name]), JSON.stringify(there[name])];
+    if (one !== other) {
+      return `the option ${name} of clusterLayer is ${one} here and ${other} in the processes that came before; all of one cluster need the same`;
+    }
+  }
+  return undefined;
+}
+
+/** Node's timers hold 31 bits of milliseconds and fire at once for more. */
+const longestTimer = 2 ** 31 - 1;
+
+function invalid(name: string, value: unknown, expected: string): UsageError {
+  return new UsageError(
+    "ERR_INVALID_OPTION",
+    `the option ${name} of clusterLayer is ${String(value)}; it must be ${expected}`,
+  );
+}

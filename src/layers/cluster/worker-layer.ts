@@ -1,0 +1,500 @@
+import { randomBytes } from "node:crypto";
+import { ChannelLayerError, UsageError } from "../../errors.ts";
+import { type Clock, systemClock } from "../../internal/clock.ts";
+import type {
+  Channel,
+  ChannelLayer,
+  ChannelOptions,
+  Delivery,
+  GroupSendOptions,
+  GroupWatcher,
+  Joined,
+  JoinOptions,
+  LayerMessage,
+  Member as Reader,
+  MemberPage,
+  PageOptions,
+  Watch,
+} from "../channel-layer.ts";
+import { checkMessage, type Codec, jsonCodec } from "../codec.ts";
+import { type FeedOpening, GroupFeeds } from "../group-feeds.ts";
+import { GroupPattern } from "../group-pattern.ts";
+import { type ChannelHost, LocalChannel } from "../local-channel.ts";
+import { LocalGroups, rethrow } from "../local-groups.ts";
+import { anonymousPrefix, checkFixedName, checkName } from "../name.ts";
+import { direct } from "../named-channels.ts";
+import { checkPage } from "../page.ts";
+import { formatPosition, parsePosition, type Position } from "../position.ts";
+import type { HistoryItem, Slice } from "../slice.ts";
+import { publish } from "./diagnostics.ts";
+import {
+  type GroupLetter,
+  type Hello,
+  type Member,
+  pack,
+  type Placed,
+  type ToWorker,
+  unpack,
+  version,
+  weigh,
+  type WrittenItem,
+  type WrittenSlice,
+} from "./letters.ts";
+import { OfficeLink } from "./office-link.ts";
+import type { Port } from "./port.ts";
+import { type ClusterRules, completeRules } from "./rules.ts";
+import { Watches } from "./watches.ts";
+
+/** How a worker's side of the cluster works. */
+export interface WorkerLayerOptions extends Partial<ClusterRules> {
+  /** How long an answer of the office may take, in milliseconds. @defaultValue 5 000 */
+  readonly timeout?: number;
+  /** How much may lie unread by the office, in bytes. @defaultValue 32 MiB */
+  readonly backlog?: number;
+  readonly codec?: Codec;
+  readonly clock?: Clock;
+  readonly onError?: (error: unknown) => void;
+}
+
+/**
+ * The channel layer of one worker: its own members, and a line to the office for everything else.
+ *
+ * A member is on the list here from the turn in which the office's answer comes. What the office
+ * sends comes in its order, so each answer says exactly between which two messages it was given, and
+ * a join with its recovery is one question.
+ */
+export class WorkerLayer implements ChannelLayer, ChannelHost {
+  readonly #codec: Codec;
+  readonly #onError: (error: unknown) => void;
+  readonly #rules: ClusterRules;
+  readonly #link: OfficeLink;
+
+  readonly #groups: LocalGroups;
+  readonly #feeds: GroupFeeds;
+  readonly #watches: Watches;
+  /** The numbers of channels that the office knows, or whose name somebody knows. */
+  readonly #members = new Map<LocalChannel, Member>();
+  /** The channels that can be sent to. */
+  readonly #channels = new Map<Member, LocalChannel>();
+  /** The fixed names among them. */
+  readonly #names = new Map<Member, string>();
+  readonly #joining = new Map<LocalChannel, Set<Joining>>();
+  /** What the office said of the group that is being joined. */
+  #placed: Placed | undefined;
+
+  /** Nobody outside guesses a name: 96 random bits, then a count. */
+  readonly #prefix = `${anonymousPrefix}${randomBytes(12).toString("base64url")}.`;
+  #counted = 0;
+  #isClosed = false;
+
+  constructor(options: WorkerLayerOptions = {}) {
+    const { timeout = 5_000, backlog = 32 * 1024 * 1024 } = options;
+    const { codec = jsonCodec, clock = systemClock, onError = rethrow } = options;
+    checkAmount("timeout", timeout);
+    checkAmount("backlog", backlog);
+    this.#codec = codec;
+    this.#onError = onError;
+    this.#rules = completeRules(options);
+    this.#groups = new LocalGroups(onError);
+    this.#feeds = new GroupFeeds(this.#groups, (group) => this.#openFeed(group));
+    this.#watches = new Watches(onError);
+    this.#link = new OfficeLink({
+      clock,
+      timeout,
+      backlog,
+      hello: () => this.#hello(),
+      take: (letter) => this.#take(letter),
+      back: () => this.#return(),
+      refused: onError,
+    });
+  }
+
+  /** Takes the line to the office. With another one it says all anew and goes on. */
+  connect(port: Port): void {
+    this.#link.connect(port);
+  }
+
+  channel(member: Reader, { name }: ChannelOptions = {}): Channel {
+    this.#assertOpen();
+    if (name === undefined) return new LocalChannel(this, member);
+    checkFixedName(name);
+    const channel = new LocalChannel(this, member, name);
+    const reader = this.#numberOf(channel);
+    this.#channels.set(reader, channel);
+    this.#names.set(reader, name);
+    this.#link.post({ kind: "open", reader, name }, name.length);
+    return channel;
+  }
+
+  async send(channel: string, message: LayerMessage): Promise<void> {
+    this.#assertOpen();
+    checkName("channel", channel);
+    checkMessage(message);
+    const encoded = this.#codec.encode(message);
+    if (!channel.startsWith(this.#prefix)) {
+      const data = pack(encoded);
+      await this.#link.ask("send", { channel, data }, weigh(data));
+      return;
+    }
+    const reader = this.#channels.get(Number.parseInt(channel.slice(this.#prefix.length), 36));
+    if (reader?.answersTo(channel) !== true) return;
+    this.#groups.deliverTo(reader, this.#codec.decode(encoded), direct);
+  }
+
+  async join(group: string, channel: Channel, options?: JoinOptions): Promise<Joined> {
+    this.#assertOpen();
+    checkName("group", group);
+    if (!(channel instanceof LocalChannel && channel.isOpenOn(this))) {
+      throw new ChannelLayerError(
+        "ERR_CHANNEL_CLOSED",
+        `cannot join the group ${JSON.stringify(group)}: the channel is closed or of another layer`,
+      );
+    }
+    const member = this.#numberOf(channel);
+    const joining: Joining = { group, isCancelled: false };
+    this.#begin(channel, joining);
+    const since = options?.since;
+    const from = since === undefined ? undefined : parsePosition(since);
+    const question = { group, member, ...(from === undefined ? {} : { since: from }) };
+    try {
+      return await this.#link.ask("join", question, group.length, (placed) => {
+        this.#end(channel, joining);
+        if (joining.isCancelled) return since === undefined ? joined : notRecovered;
+        return this.#place(group, channel, since, placed);
+      });
+    } catch (error) {
+      this.#end(channel, joining);
+      // The office may have it on the list, or get to it yet.
+      const isWanted = this.#groups.has(group, channel) || this.#isJoining(channel, group);
+      if (!joining.isCancelled && !isWanted) void this.#link.tell("leave", { group, member });
+      throw error;
+    }
+  }
+
+  async leave(group: string, channel: Channel): Promise<void> {
+    this.#assertOpen();
+    checkName("group", group);
+    if (!(channel instanceof LocalChannel)) return;
+    const member = this.#members.get(channel);
+    if (member === undefined) return;
+    const wasJoining = this.#cancel(channel, group);
+    if (!wasJoining && !this.#groups.has(group, channel)) return;
+    const emptied = this.#groups.leave(group, channel);
+    this.#feeds.leave(group, channel, emptied);
+    await this.#link.tell("leave", { group, member });
+  }
+
+  async groupSend(
+    group: string,
+    message: LayerMessage,
+    options?: GroupSendOptions,
+  ): Promise<string | undefined> {
+    this.#assertOpen();
+    checkName("group", group);
+    checkMessage(message);
+    const { id, except } = options ?? {};
+    if (id !== undefined) checkName("message id", id);
+    const data = pack(this.#codec.encode(message));
+    const question = {
+      group,
+      data,
+      ...(id === undefined ? {} : { id }),
+      ...(except === undefined ? {} : { except }),
+    };
+    return this.#link.ask("groupSend", question, weigh(data));
+  }
+
+  async groupCount(group: string): Promise<number> {
+    this.#assertOpen();
+    checkName("group", group);
+    return this.#link.ask("count", { group });
+  }
+
+  async groupMembers(group: string, options: PageOptions = {}): Promise<MemberPage> {
+    this.#assertOpen();
+    checkName("group", group);
+    const { after, limit } = checkPage(options);
+    const question = { group, limit, ...(after === undefined ? {} : { after }) };
+    const { page, next } = await this.#link.ask("members", question);
+    return next === undefined ? { channels: page } : { channels: page, next };
+  }
+
+  async isMember(group: string, channel: string): Promise<boolean> {
+    this.#assertOpen();
+    checkName("group", group);
+    checkName("channel", channel);
+    return this.#link.ask("isMember", { group, channel });
+  }
+
+  async watch(groups: string, watcher: GroupWatcher): Promise<Watch> {
+    this.#assertOpen();
+    const pattern = new GroupPattern(groups, "groups").text;
+    const watch = this.#watches.add(pattern, watcher);
+    try {
+      await this.#link.ask("watch", { watch, groups: pattern });
+    } catch (error) {
+      this.#watches.remove(watch);
+      void this.#link.tell("unwatch", { watch });
+      throw error;
+    }
+    return {
+      close: () => {
+        this.#watches.remove(watch);
+        return this.#link.tell("unwatch", { watch });
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#watches.clear();
+    this.#groups.clear();
+    this.#feeds.clear();
+    this.#members.clear();
+    this.#channels.clear();
+    this.#names.clear();
+    for (const channel of this.#joining.keys()) this.#cancel(channel);
+    await this.#link.close();
+  }
+
+  // For its channels.
+
+  /** @internal */
+  nameFor(channel: LocalChannel): string {
+    const member = this.#numberOf(channel);
+    if (channel.isOpenOn(this) && !this.#isClosed) this.#channels.set(member, channel);
+    else this.#members.delete(channel);
+    return this.#prefix + member.toString(36);
+  }
+
+  /** @internal */
+  resume(channel: LocalChannel): void {
+    this.#feeds.resume(channel);
+  }
+
+  /** @internal */
+  async forget(channel: LocalChannel): Promise<void> {
+    const member = this.#members.get(channel);
+    if (member === undefined) return;
+    const groups = this.#groups.of(channel);
+    for (const { group } of this.#joining.get(channel) ?? []) groups.push(group);
+    this.#cancel(channel);
+    this.#feeds.leaveAll(channel, this.#groups.leaveAll(channel));
+    this.#members.delete(channel);
+    this.#channels.delete(member);
+    const wasNamed = this.#names.delete(member);
+    if (groups.length > 0 || wasNamed) await this.#link.tell("shut", { member, groups });
+  }
+
+  // Joining.
+
+  /** The member is on the office's list, and everything that comes from now on comes after that. */
+  #place(
+    group: string,
+    channel: LocalChannel,
+    since: string | undefined,
+    placed: Placed | undefined,
+  ): Joined | Promise<Joined> {
+    const wasMember = this.#groups.has(group, channel);
+    this.#groups.join(group, channel);
+    if (placed === undefined) return since === undefined ? joined : notRecovered;
+    // What it missed cannot be read after all: it is no member, unless it was one before.
+    const giveUp = (error: unknown): never => {
+      if (!wasMember) void this.leave(group, channel).catch(() => {});
+      throw error;
+    };
+    this.#placed = placed;
+    try {
+      const result = this.#feeds.join(group, channel, since);
+      return result instanceof Promise ? result.catch(giveUp) : result;
+    } catch (error) {
+      return giveUp(error);
+    } finally {
+      this.#placed = undefined;
+    }
+  }
+
+  #begin(channel: LocalChannel, joining: Joining): void {
+    const others = this.#joining.get(channel);
+    if (others === undefined) this.#joining.set(channel, new Set([joining]));
+    else others.add(joining);
+  }
+
+  #end(channel: LocalChannel, joining: Joining): void {
+    const others = this.#joining.get(channel);
+    others?.delete(joining);
+    if (others?.size === 0) this.#joining.delete(channel);
+  }
+
+  #isJoining(channel: LocalChannel, group: string): boolean {
+    for (const joining of this.#joining.get(channel) ?? []) {
+      if (joining.group === group && !joining.isCancelled) return true;
+    }
+    return false;
+  }
+
+  /** It leaves a group that it is about to join, or all of them; whether there was one. */
+  #cancel(channel: LocalChannel, group?: string): boolean {
+    let found = false;
+    for (const joining of this.#joining.get(channel) ?? []) {
+      if (group !== undefined && joining.group !== group) continue;
+      joining.isCancelled = true;
+      found = true;
+    }
+    return found;
+  }
+
+  // What the office says.
+
+  #hello(): Hello {
+    const groups = [...this.#groups.names()].map((group) => {
+      const members = [...this.#groups.members(group)] as LocalChannel[];
+      return [group, members.map((channel) => this.#numberOf(channel))] as const;
+    });
+    return {
+      kind: "hello",
+      version,
+      rules: this.#rules,
+      prefix: this.#prefix,
+      groups,
+      readers: [...this.#names],
+      watches: this.#watches.list(),
+    };
+  }
+
+  #take(letter: ToWorker): void {
+    if (this.#isClosed) return;
+    switch (letter.kind) {
+      case "group":
+        return this.#deliver(letter);
+      case "direct":
+        return this.#deliverTo(letter);
+      case "watched":
+        return this.#watches.sync(letter.watch, letter.groups);
+      case "occupied":
+        return this.#watches.occupied(letter.watch, letter.group);
+      case "vacated":
+        return this.#watches.vacated(letter.watch, letter.group);
+      case "lost":
+        publish("sluice:cluster.loss", { reason: "backlog", messages: letter.messages });
+        return this.#feeds.check();
+      default:
+      // Answers, which the link keeps for itself.
+    }
+  }
+
+  #return(): void {
+    if (this.#isClosed) return;
+    publish("sluice:cluster.loss", { reason: "away", messages: undefined });
+    this.#feeds.check();
+  }
+
+  #deliver(letter: GroupLetter): void {
+    const { group, data, id, except, epoch, offset } = letter;
+    if (this.#groups.size(group) === 0) return;
+    if (epoch !== undefined && offset !== undefined) {
+      const item = this.#decoded(() => this.#item(group, epoch, { ...letter, offset }));
+      if (item !== undefined) this.#feeds.of(group)?.live(epoch, item);
+      return;
+    }
+    const message = this.#decoded(() => this.#codec.decode(unpack(data)));
+    if (message === undefined) return;
+    const delivery: Delivery = Object.freeze(id === undefined ? { group } : { group, id });
+    this.#groups.deliver(group, message, delivery, except);
+  }
+
+  #deliverTo({ channel, data, name }: Extract<ToWorker, { readonly kind: "direct" }>): void {
+    const message = this.#decoded(() => this.#codec.decode(unpack(data)));
+    if (message === undefined) return;
+    if (name === undefined) {
+      const reader = this.#channels.get(channel);
+      if (reader !== undefined) this.#groups.deliverTo(reader, message, direct);
+      return;
+    }
+    const postman = {
+      deliver: () => {
+        const reader = this.#channels.get(channel);
+        if (reader !== undefined) reader.deliver(message, direct);
+        // It was closed while this was on its way: somebody else is to have it.
+        else this.#link.post({ kind: "back", name, data }, weigh(data));
+      },
+    };
+    this.#groups.deliverTo(postman, message, direct);
+  }
+
+  #openFeed(group: string): FeedOpening {
+    const { epoch, top, recover } = this.#placed as Placed;
+    return {
+      source: { read: (since, limit) => this.#read(group, since, limit) },
+      recover,
+      start: { epoch, offset: top },
+    };
+  }
+
+  #read(group: string, since: Position | undefined, limit: number): Slice | Promise<Slice> {
+    const written = this.#placed?.slice;
+    if (written !== undefined) {
+      // The office has looked already, in the moment of the join.
+      this.#placed = undefined;
+      return this.#slice(group, written);
+    }
+    const question = { group, limit, ...(since === undefined ? {} : { since }) };
+    return this.#link.ask("read", question, 0, (slice) => this.#slice(group, slice));
+  }
+
+  #slice(group: string, { epoch, top, oldest, items }: WrittenSlice): Slice {
+    return { epoch, top, oldest, items: items?.map((item) => this.#item(group, epoch, item)) };
+  }
+
+  #item(group: string, epoch: string, { offset, data, id, except }: WrittenItem): HistoryItem {
+    const position = formatPosition(epoch, offset);
+    const delivery = Object.freeze(
+      id === undefined ? { group, position } : { group, position, id },
+    );
+    const message = this.#codec.decode(unpack(data));
+    return { offset, previous: offset - 1, message, delivery, except };
+  }
+
+  /** What `read` returns; undefined, and `onError` hears of it, if a codec cannot read its own. */
+  #decoded<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      this.#onError(error);
+      return undefined;
+    }
+  }
+
+  #numberOf(channel: LocalChannel): Member {
+    let member = this.#members.get(channel);
+    if (member === undefined) {
+      this.#counted += 1;
+      member = this.#counted;
+      this.#members.set(channel, member);
+    }
+    return member;
+  }
+
+  #assertOpen(): void {
+    if (!this.#isClosed) return;
+    throw new ChannelLayerError("ERR_LAYER_CLOSED", "the channel layer was closed");
+  }
+}
+
+/** A join that the office has not answered yet. */
+interface Joining {
+  readonly group: string;
+  /** The channel left the group, or was closed. */
+  isCancelled: boolean;
+}
+
+const joined: Joined = Object.freeze({});
+const notRecovered: Joined = Object.freeze({ recovered: false });
+
+function checkAmount(name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 1 && value < 2 ** 31) return;
+  throw new UsageError(
+    "ERR_INVALID_OPTION",
+    `the option ${name} of clusterLayer is ${String(value)}; it must be a whole number from 1 to ${2 ** 31 - 1}`,
+  );
+}
