@@ -4,15 +4,31 @@ import { WrongCommand } from "./wrong-command.ts";
 /** What the program `sluice` was asked to do. */
 export type Command =
   | { readonly name: "help" }
-  | { readonly name: "worker"; readonly module: string; readonly timeout: number };
+  | { readonly name: "worker"; readonly module: string; readonly timeout: number }
+  | {
+      readonly name: "serve";
+      readonly module: string;
+      readonly timeout: number;
+      /** In how many processes; undefined: in this one. */
+      readonly workers: number | undefined;
+    };
 
 /** What `sluice --help` prints. */
-export const help = `Usage: sluice worker <module> [--timeout <ms>]
+export const help = `Usage: sluice serve <module> [--workers <n>] [--timeout <ms>]
+       sluice worker <module> [--timeout <ms>]
 
-Loads a module and runs the workers that it exports, until SIGTERM or SIGINT.
+serve: loads a module, and closes the servers that it exports at SIGTERM or
+SIGINT; a module that listens for SIGTERM itself is left to do so.
 
-  --timeout <ms>  how long handlers may go on after that; a second signal means
-                  now (30000)
+  --workers <n>   in so many processes, which share the port; what ends is
+                  started anew, and SIGUSR2 replaces them one by one. They reach
+                  each other by clusterLayer() of sluice/layers/cluster
+
+worker: loads a module and runs the workers that it exports, until SIGTERM or
+SIGINT.
+
+  --timeout <ms>  how long connections and handlers may go on after that; a
+                  second signal means now (30000)
   --help          prints this
 `;
 
@@ -24,25 +40,53 @@ export function readCommandLine(parameters: readonly string[]): Command {
   const { values, positionals } = parse(parameters);
   if (values.help === true) return { name: "help" };
   const [name, module, ...more] = positionals;
-  if (name !== "worker") {
+  if (name !== "serve" && name !== "worker") {
     throw new WrongCommand(
-      name === undefined ? "say what to run: worker" : `there is no command "${name}"`,
+      name === undefined ? "say what to run: serve or worker" : `there is no command "${name}"`,
     );
   }
   if (module === undefined) throw new WrongCommand("say which module to load");
   if (more.length > 0) throw new WrongCommand(`one module at a time, not also ${more.join(", ")}`);
-  const { timeout = "30000" } = values;
-  if (!/^\d{1,9}$/.test(timeout)) {
-    throw new WrongCommand(`--timeout is a number of milliseconds, not "${timeout}"`);
-  }
-  return { name, module, timeout: Number(timeout) };
+  const timeout = readNumber("--timeout", values.timeout ?? "30000", "a number of milliseconds");
+  const workers =
+    values.workers === undefined
+      ? undefined
+      : readNumber(
+          "--workers",
+          values.workers,
+          `a number from 1 to ${mostWorkers}`,
+          1,
+          mostWorkers,
+        );
+  if (name === "serve") return { name, module, timeout, workers };
+  if (workers !== undefined) throw new WrongCommand("--workers is for serve");
+  return { name, module, timeout };
+}
+
+/** More than any machine has processors. */
+const mostWorkers = 1024;
+
+function readNumber(
+  option: string,
+  text: string,
+  expected: string,
+  least: number = 0,
+  most: number = 999_999_999,
+): number {
+  const number = Number(text);
+  if (/^\d{1,9}$/.test(text) && number >= least && number <= most) return number;
+  throw new WrongCommand(`${option} is ${expected}, not "${text}"`);
 }
 
 function parse(parameters: readonly string[]) {
   try {
     return parseArgs({
       args: [...parameters],
-      options: { help: { type: "boolean" }, timeout: { type: "string" } },
+      options: {
+        help: { type: "boolean" },
+        timeout: { type: "string" },
+        workers: { type: "string" },
+      },
       allowPositionals: true,
     });
   } catch (cause) {
