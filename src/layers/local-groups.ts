@@ -284,7 +284,7 @@ interface Group {
 }
 
 /** Who gets a message that is for nobody else. */
-type Recipient = Pick<LocalMember, "deliver">;
+export type Recipient = Pick<LocalMember, "deliver">;
 
 /** A message that waits until the present delivery is over. */
 type Parcel =

@@ -9,7 +9,7 @@ import type {
   PresencePage,
 } from "./channel-layer.ts";
 import type { Codec } from "./codec.ts";
-import type { LocalGroups, LocalMember } from "./local-groups.ts";
+import type { LocalGroups, Recipient } from "./local-groups.ts";
 import { checkName } from "./name.ts";
 import { PresenceBoard, type Shown } from "./presence-board.ts";
 
@@ -18,8 +18,10 @@ export type PresenceEvents = "changes" | "count";
 
 /** What the presence of a process needs to know. */
 export interface LocalPresenceOptions {
-  readonly groups: LocalGroups;
-  readonly codec: Codec;
+  /** Whose order of delivery is kept to. */
+  readonly groups: Pick<LocalGroups, "deliverTo">;
+  /** Writes a message down and reads it back, as everything that goes through a layer. */
+  readonly write: (message: LayerMessage) => LayerMessage;
   readonly clock: Clock;
   /** How long changes are gathered before they are told, in milliseconds. */
   readonly interval: number;
@@ -66,9 +68,9 @@ export function checkPresenceEvents(events: unknown): asserts events is Presence
 export class LocalPresence {
   readonly #options: LocalPresenceOptions;
   readonly #boards = new Map<string, PresenceBoard>();
-  readonly #listeners = new Map<string, Map<LocalMember, PresenceEvents>>();
+  readonly #listeners = new Map<string, Map<Recipient, PresenceEvents>>();
   /** The groups in which a member is shown or listens. */
-  readonly #places = new Map<LocalMember, Set<string>>();
+  readonly #places = new Map<Recipient, Set<string>>();
   readonly #dirty = new Set<string>();
   #cancel: (() => void) | undefined;
 
@@ -79,7 +81,7 @@ export class LocalPresence {
   /** Shows a member of a group, and lets it listen; what is undefined stays as it was. */
   join(
     group: string,
-    member: LocalMember,
+    member: Recipient,
     shown: Shown | undefined,
     events: PresenceEvents | undefined,
   ): void {
@@ -103,7 +105,7 @@ export class LocalPresence {
   }
 
   /** A member left a group. */
-  leave(group: string, member: LocalMember): void {
+  leave(group: string, member: Recipient): void {
     const places = this.#places.get(member);
     if (places === undefined || !places.delete(group)) return;
     if (places.size === 0) this.#places.delete(member);
@@ -117,7 +119,7 @@ export class LocalPresence {
   }
 
   /** A member left all its groups. */
-  leaveAll(member: LocalMember): void {
+  leaveAll(member: Recipient): void {
     for (const group of [...(this.#places.get(member) ?? [])]) this.leave(group, member);
   }
 
@@ -171,12 +173,11 @@ export class LocalPresence {
 
   #tellGroup(
     group: string,
-    listeners: ReadonlyMap<LocalMember, PresenceEvents>,
+    listeners: ReadonlyMap<Recipient, PresenceEvents>,
     { keys, channels, ...changes }: Record<string, unknown>,
   ): void {
-    const { groups, codec } = this.#options;
+    const { groups, write } = this.#options;
     const delivery: Delivery = Object.freeze({ group });
-    const write = (message: LayerMessage): LayerMessage => codec.decode(codec.encode(message));
     let changed: LayerMessage | undefined;
     let counted: LayerMessage | undefined;
     for (const [member, events] of [...listeners]) {

@@ -125,7 +125,8 @@ class MemoryLayer implements ChannelLayer, ChannelHost, HistorySource {
     const groups = new LocalGroups(onError);
     this.#groups = groups;
     this.#watchers = new GroupWatchers(onError);
-    this.#presence = new LocalPresence({ groups, codec, clock, interval });
+    const write = (message: LayerMessage): LayerMessage => codec.decode(codec.encode(message));
+    this.#presence = new LocalPresence({ groups, write, clock, interval });
     this.#named = new NamedChannels({ capacity, expiry, clock, groups });
     this.#histories = historiesFor(options, clock, groups);
     this.#feeds = new GroupFeeds(groups, this, (group) => this.#openFeed(group));

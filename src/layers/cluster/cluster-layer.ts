@@ -10,7 +10,7 @@ import { portPair } from "./port.ts";
 import { WorkerLayer } from "./worker-layer.ts";
 
 /**
- * Options of {@link clusterLayer}. The first four are kept by the office: all processes of a cluster
+ * Options of {@link clusterLayer}. The first five are kept by the office: all processes of a cluster
  * have to say the same.
  */
 export interface ClusterLayerOptions {
@@ -25,6 +25,8 @@ export interface ClusterLayerOptions {
   readonly history?: readonly HistoryRule[];
   /** What all histories together may hold, in bytes as their rules count them. @defaultValue 64 MiB */
   readonly historyBytes?: number;
+  /** How long changes of presence are gathered, in milliseconds. @defaultValue 100 */
+  readonly presenceInterval?: number;
   /**
    * How long the primary process may take to answer, in milliseconds, until a call rejects with
    * `ERR_LAYER_UNREACHABLE`. @defaultValue 5 000

@@ -1,16 +1,26 @@
-import type { GroupWatcher, Watch } from "../channel-layer.ts";
+import type {
+  Delivery,
+  GroupWatcher,
+  LayerMessage,
+  PresenceCount,
+  Watch,
+} from "../channel-layer.ts";
+import type { PresenceEvents } from "../local-presence.ts";
 import type { NamedReader } from "../named-channels.ts";
 import {
   type Data,
   type Hello,
+  type JoinAnswer,
   letterCost,
   type Member,
+  type PresenceLetter,
   type Question,
   type Questions,
   type ToOffice,
   type ToWorker,
   version,
   weigh,
+  type WrittenPresence,
 } from "./letters.ts";
 import { Line } from "./line.ts";
 import type { Office } from "./office.ts";
@@ -29,6 +39,10 @@ export class Desk {
   #prefix = "";
   readonly #readers = new Map<Member, DeskReader>();
   readonly #watches = new Map<number, DeskWatch>();
+  /** Those who are shown somewhere, or listen. */
+  readonly #guests = new Map<Member, DeskGuest>();
+  /** The last news of presence, which may be for several of them. */
+  #news: { readonly message: LayerMessage; readonly members: Member[] } | undefined;
   /** Too much lies unread: what is for members is not sent until the worker has read on. */
   #isMuted = false;
   #lost = 0;
@@ -137,6 +151,10 @@ export class Desk {
     this.#office.admit(this);
     const { lease } = this.#office;
     this.#post({ kind: "welcome", ...(lease === Number.POSITIVE_INFINITY ? {} : { lease }) });
+    for (const [group, member, said] of hello.shown) {
+      this.#show(group, member, said.shown, said.events);
+    }
+    this.#restorePresence();
     for (const [reader, name] of hello.readers) this.#open(reader, name);
     for (const [watch, groups] of hello.watches) this.#watch(watch, groups);
   }
@@ -159,10 +177,9 @@ export class Desk {
     const office = this.#office;
     switch (question.kind) {
       case "join":
-        office.enter(question.group, this, question.member);
-        return office.place(question.group, question.since);
+        return this.#join(question);
       case "leave":
-        return office.leave(question.group, this, question.member);
+        return this.#leave(question.group, question.member);
       case "shut":
         return this.#shut(question.member, question.groups);
       case "send":
@@ -177,12 +194,82 @@ export class Desk {
         return office.page(question.group, question);
       case "isMember":
         return office.isMember(question.group, question.channel);
+      case "presence":
+        return office.presence.page(question.group, question) as Questions["presence"]["answer"];
+      case "presenceCount":
+        return office.presence.count(question.group);
       case "watch":
         return this.#watch(question.watch, question.groups);
       case "unwatch":
         return this.#unwatch(question.watch);
       case "bye":
         return this.#end("out");
+    }
+  }
+
+  // Its members.
+
+  #join({ group, member, since, shown, events, mirror }: Questions["join"]["ask"]): JoinAnswer {
+    const office = this.#office;
+    office.enter(group, this, member);
+    this.#show(group, member, shown, events);
+    const placed = office.place(group, since);
+    return {
+      ...(placed === undefined ? {} : { placed }),
+      ...(mirror === undefined ? {} : { present: office.present(group) }),
+    };
+  }
+
+  #leave(group: string, member: Member): undefined {
+    const guest = this.#guests.get(member);
+    if (guest !== undefined) {
+      this.#office.presence.leave(group, guest);
+      guest.listens.delete(group);
+    }
+    this.#office.leave(group, this, member);
+  }
+
+  #show(
+    group: string,
+    member: Member,
+    shown: WrittenPresence | undefined,
+    events: PresenceEvents | undefined,
+  ): void {
+    if (shown === undefined && events === undefined) return;
+    let guest = this.#guests.get(member);
+    if (guest === undefined) {
+      guest = new DeskGuest(this, member);
+      this.#guests.set(member, guest);
+    }
+    if (events !== undefined) guest.listens.add(group);
+    const info = shown?.info;
+    const text = info === undefined ? "" : JSON.stringify(info);
+    const how = shown === undefined ? undefined : { key: shown.key, info, text };
+    this.#office.presence.join(group, guest, how, events);
+  }
+
+  /** One of its members hears of presence. What several of them hear is one letter. */
+  tellPresence(group: string, member: Member, message: LayerMessage): void {
+    if (this.#news?.message === message) return void this.#news.members.push(member);
+    const members = [member];
+    this.#news = { message, members };
+    const { keys, channels, joined, updated, left } = message as unknown as News;
+    const count = { kind: "presence", group, members, keys, channels } as const;
+    if (joined === undefined) return void this.deliver(count, 0);
+    const size = letterCost * (joined.length + updated.length + left.length);
+    this.deliver({ ...count, changes: { joined, updated, left } }, size);
+  }
+
+  /** Its listeners may have missed something. */
+  #restorePresence(): void {
+    const groups = new Set([...this.#guests.values()].flatMap(({ listens }) => [...listens]));
+    for (const group of groups) {
+      const { keys, channels } = this.#office.presence.count(group);
+      const present = this.#office.present(group);
+      this.#line.post(
+        { kind: "present", group, present, keys, channels },
+        letterCost * (present.length + 1),
+      );
     }
   }
 
@@ -195,7 +282,8 @@ export class Desk {
   }
 
   #shut(member: Member, groups: readonly string[]): undefined {
-    for (const group of groups) this.#office.leave(group, this, member);
+    for (const group of groups) this.#leave(group, member);
+    this.#guests.delete(member);
     const reader = this.#readers.get(member);
     if (reader === undefined) return;
     this.#readers.delete(member);
@@ -241,6 +329,7 @@ export class Desk {
     this.#isMuted = false;
     this.#post({ kind: "lost", messages: this.#lost });
     this.#lost = 0;
+    this.#restorePresence();
     for (const reader of this.#readers.values()) this.#office.named.open(reader.name, reader);
     for (const [watch, { groups }] of [...this.#watches]) {
       this.#unwatch(watch);
@@ -260,6 +349,8 @@ export class Desk {
     this.#watches.clear();
     for (const reader of this.#readers.values()) this.#office.named.close(reader.name, reader);
     this.#readers.clear();
+    for (const guest of this.#guests.values()) this.#office.presence.leaveAll(guest);
+    this.#guests.clear();
     this.#isMuted = false;
     this.#lost = 0;
     if (wasIn) this.#office.forget(this);
@@ -296,6 +387,26 @@ class DeskReader implements NamedReader<Data> {
     if (!this.#desk.deliver(letter, weigh(data))) this.#desk.passOn(name, data);
   }
 }
+
+/** One of those who are shown somewhere, or listen. */
+class DeskGuest {
+  readonly #desk: Desk;
+  readonly #member: Member;
+  /** The groups where it listens. */
+  readonly listens = new Set<string>();
+
+  constructor(desk: Desk, member: Member) {
+    this.#desk = desk;
+    this.#member = member;
+  }
+
+  deliver(message: LayerMessage, { group = "" }: Delivery): void {
+    this.#desk.tellPresence(group, this.#member, message);
+  }
+}
+
+/** What is told of presence. */
+interface News extends PresenceCount, NonNullable<PresenceLetter["changes"]> {}
 
 const otherVersion =
   "this process and the primary process run different versions of sluice; restart the primary process";

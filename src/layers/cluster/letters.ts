@@ -1,3 +1,5 @@
+import type { PresenceCount } from "../channel-layer.ts";
+import type { PresenceEvents } from "../local-presence.ts";
 import type { Position } from "../position.ts";
 import type { ClusterRules } from "./rules.ts";
 
@@ -11,9 +13,16 @@ export type Member = number;
 export interface Questions {
   /** Puts a channel on a group's list. */
   join: {
-    readonly ask: { readonly group: string; readonly member: Member; readonly since?: Position };
-    /** Absent for a group without a history. */
-    readonly answer: Placed | undefined;
+    readonly ask: {
+      readonly group: string;
+      readonly member: Member;
+      readonly since?: Position;
+      readonly shown?: WrittenPresence;
+      readonly events?: PresenceEvents;
+      /** It is the first one here that wants to hear of changes: who is there already? */
+      readonly mirror?: true;
+    };
+    readonly answer: JoinAnswer;
   };
   leave: {
     readonly ask: { readonly group: string; readonly member: Member };
@@ -54,6 +63,11 @@ export interface Questions {
     readonly ask: { readonly group: string; readonly channel: string };
     readonly answer: boolean;
   };
+  presence: {
+    readonly ask: { readonly group: string; readonly after?: string; readonly limit: number };
+    readonly answer: { readonly present: readonly WrittenPresent[]; readonly next?: string };
+  };
+  presenceCount: { readonly ask: { readonly group: string }; readonly answer: PresenceCount };
   /** Tells this worker which groups are occupied: `watched` comes before the answer. */
   watch: {
     readonly ask: { readonly watch: number; readonly groups: string };
@@ -71,6 +85,40 @@ export type QuestionKind = keyof Questions;
 export type Question = {
   [K in QuestionKind]: { readonly kind: K; readonly request: number } & Questions[K]["ask"];
 }[QuestionKind];
+
+/** What the office says to a join. */
+export interface JoinAnswer {
+  /** Absent for a group without a history. */
+  readonly placed?: Placed;
+  /** Those who are shown in the group, if that was asked for. */
+  readonly present?: readonly WrittenPresent[];
+}
+
+/** How a member is shown; what is said beside the key is encoded, in a message of its own. */
+export interface WrittenPresence {
+  readonly key: string;
+  readonly info?: Data;
+}
+
+/** One who is in a group, with what is said of it as it is written down. */
+export interface WrittenPresent {
+  readonly key: string;
+  readonly channels: number;
+  readonly infos: readonly Data[];
+}
+
+/** What has changed in a group's presence; with `count`, only how many there are. */
+export interface PresenceLetter extends PresenceCount {
+  readonly kind: "presence";
+  readonly group: string;
+  /** Who is to be told. */
+  readonly members: readonly Member[];
+  readonly changes?: {
+    readonly joined: readonly WrittenPresent[];
+    readonly updated: readonly WrittenPresent[];
+    readonly left: readonly WrittenPresent[];
+  };
+}
 
 /** Where a group's history stands at the moment of a join, and what the member missed. */
 export interface Placed {
@@ -107,6 +155,11 @@ export interface Hello {
   /** How the names begin that it makes for its channels. */
   readonly prefix: string;
   readonly groups: readonly (readonly [group: string, members: readonly Member[]])[];
+  readonly shown: readonly (readonly [
+    group: string,
+    member: Member,
+    said: { readonly shown?: WrittenPresence; readonly events?: PresenceEvents },
+  ])[];
   readonly readers: readonly (readonly [reader: Member, name: string])[];
   readonly watches: readonly (readonly [watch: number, groups: string])[];
 }
@@ -137,6 +190,13 @@ export type ToWorker =
       readonly temporary: boolean;
     }
   | GroupLetter
+  | PresenceLetter
+  /** All who are shown in a group: changes may have been missed. */
+  | ({
+      readonly kind: "present";
+      readonly group: string;
+      readonly present: readonly WrittenPresent[];
+    } & PresenceCount)
   /** For one channel; with a name, for one reader of it. */
   | {
       readonly kind: "direct";

@@ -165,10 +165,11 @@ export class OfficeLink {
 
   #beat(every: number): void {
     this.#cancelBeat?.();
-    this.#cancelBeat = this.#options.clock.after(every, () => {
+    const ring = (): void => {
       this.#line?.beat();
       if (this.#line !== undefined) this.#beat(every);
-    });
+    };
+    this.#cancelBeat = this.#options.clock.after(every, ring, true);
   }
 
   #lineFor(kind: QuestionKind, size: number): Line<ToOffice, ToWorker> {

@@ -4,6 +4,7 @@ import { GroupWatchers } from "../group-watchers.ts";
 import { Histories } from "../histories.ts";
 import type { History } from "../history.ts";
 import { HistoryRules } from "../history-rule.ts";
+import { LocalPresence } from "../local-presence.ts";
 import { anonymousPrefix } from "../name.ts";
 import { NamedChannels } from "../named-channels.ts";
 import { pageOf } from "../page.ts";
@@ -18,6 +19,7 @@ import {
   type Questions,
   sizeOf,
   weigh,
+  type WrittenPresent,
   type WrittenSlice,
 } from "./letters.ts";
 import { MemberTable } from "./member-table.ts";
@@ -58,6 +60,7 @@ export class Office {
   #rules: ClusterRules | undefined;
   #named: NamedChannels<Data> | undefined;
   #histories: Histories<Data> | undefined;
+  #presence: LocalPresence | undefined;
   #cancelRound: (() => void) | undefined;
   #lastRound = 0;
   #isClosed = false;
@@ -92,6 +95,7 @@ export class Office {
     for (const desk of [...this.#desks]) desk.close();
     this.#named?.clear();
     this.#histories?.clear();
+    this.#presence?.clear();
     this.#watchers.clear();
     this.#cancelRound?.();
   }
@@ -107,6 +111,7 @@ export class Office {
       if (this.#byPrefix.size > 0) return why;
       this.#named?.clear();
       this.#histories?.clear();
+      this.#presence?.clear();
     }
     const { clock } = this;
     const { capacity, expiry, history, historyBytes: bytes } = rules;
@@ -117,6 +122,13 @@ export class Office {
       clock,
       // Nothing of the users' runs here, so one delivery never begins inside another.
       groups: { deliverTo: (queue) => queue.deliver() },
+    });
+    this.#presence = new LocalPresence({
+      groups: { deliverTo: (listener, message, delivery) => listener.deliver(message, delivery) },
+      // What is said of members stays as it was written down.
+      write: (message) => message,
+      clock,
+      interval: rules.presenceInterval,
     });
     const isJoined = (group: string): boolean => this.members.has(group);
     this.#histories =
@@ -199,6 +211,26 @@ export class Office {
     this.#histories?.grown(group, history, before);
     this.#deliver({ kind: "group", group, data, ...more, epoch: history.epoch, offset });
     return delivery.position;
+  }
+
+  /** Who is shown where, and who listens. */
+  get presence(): LocalPresence {
+    return this.#presence as LocalPresence;
+  }
+
+  /** All who are shown in a group. */
+  present(group: string): WrittenPresent[] {
+    const all: WrittenPresent[] = [];
+    let after: string | undefined;
+    do {
+      const { present, next } = this.presence.page(group, {
+        limit: 1_000,
+        ...(after === undefined ? {} : { after }),
+      });
+      all.push(...(present as WrittenPresent[]));
+      after = next;
+    } while (after !== undefined);
+    return all;
   }
 
   /** A page of the names of a group's members. */
@@ -294,11 +326,12 @@ export class Office {
     if (this.lease === Number.POSITIVE_INFINITY || this.#cancelRound !== undefined) return;
     this.#lastRound = this.clock.now();
     const every = this.lease / roundsPerLease;
-    this.#cancelRound = this.clock.after(every, () => {
+    const ring = (): void => {
       this.#cancelRound = undefined;
       this.#round(every);
       if (this.#desks.size > 0) this.#scheduleRound();
-    });
+    };
+    this.#cancelRound = this.clock.after(every, ring, true);
   }
 
   #round(every: number): void {

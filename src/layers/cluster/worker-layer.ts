@@ -14,6 +14,8 @@ import type {
   Member as Reader,
   MemberPage,
   PageOptions,
+  PresenceCount,
+  PresencePage,
   Watch,
 } from "../channel-layer.ts";
 import { checkMessage, type Codec, jsonCodec } from "../codec.ts";
@@ -21,11 +23,12 @@ import { type FeedOpening, GroupFeeds } from "../group-feeds.ts";
 import { GroupPattern } from "../group-pattern.ts";
 import { type ChannelHost, LocalChannel } from "../local-channel.ts";
 import { LocalGroups, rethrow } from "../local-groups.ts";
+import { checkPresenceEvents } from "../local-presence.ts";
 import { anonymousPrefix, checkFixedName, checkName } from "../name.ts";
 import { direct } from "../named-channels.ts";
 import { checkPage } from "../page.ts";
 import { formatPosition, parsePosition, type Position } from "../position.ts";
-import type { HistoryItem, Slice } from "../slice.ts";
+import type { HistoryItem, HistorySource, Slice } from "../slice.ts";
 import { publish } from "./diagnostics.ts";
 import {
   type GroupLetter,
@@ -44,6 +47,7 @@ import { OfficeLink } from "./office-link.ts";
 import type { Port } from "./port.ts";
 import { type ClusterRules, completeRules } from "./rules.ts";
 import { Watches } from "./watches.ts";
+import { type Said, WorkerPresence } from "./worker-presence.ts";
 
 /** How a worker's side of the cluster works. */
 export interface WorkerLayerOptions extends Partial<ClusterRules> {
@@ -63,7 +67,7 @@ export interface WorkerLayerOptions extends Partial<ClusterRules> {
  * sends comes in its order, so each answer says exactly between which two messages it was given, and
  * a join with its recovery is one question.
  */
-export class WorkerLayer implements ChannelLayer, ChannelHost {
+export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
   readonly #codec: Codec;
   readonly #onError: (error: unknown) => void;
   readonly #rules: ClusterRules;
@@ -71,6 +75,7 @@ export class WorkerLayer implements ChannelLayer, ChannelHost {
 
   readonly #groups: LocalGroups;
   readonly #feeds: GroupFeeds;
+  readonly #presence: WorkerPresence;
   readonly #watches: Watches;
   /** The numbers of channels that the office knows, or whose name somebody knows. */
   readonly #members = new Map<LocalChannel, Member>();
@@ -96,7 +101,8 @@ export class WorkerLayer implements ChannelLayer, ChannelHost {
     this.#onError = onError;
     this.#rules = completeRules(options);
     this.#groups = new LocalGroups(onError);
-    this.#feeds = new GroupFeeds(this.#groups, (group) => this.#openFeed(group));
+    this.#feeds = new GroupFeeds(this.#groups, this, () => this.#openFeed());
+    this.#presence = new WorkerPresence(this.#groups, codec);
     this.#watches = new Watches(onError);
     this.#link = new OfficeLink({
       clock,
@@ -150,16 +156,28 @@ export class WorkerLayer implements ChannelLayer, ChannelHost {
         `cannot join the group ${JSON.stringify(group)}: the channel is closed or of another layer`,
       );
     }
+    const { since, presence, presenceEvents: events } = options ?? {};
+    checkPresenceEvents(events);
+    const said: Said = {
+      ...(presence === undefined ? {} : { shown: this.#presence.write(presence) }),
+      ...(events === undefined ? {} : { events }),
+    };
     const member = this.#numberOf(channel);
+    const from = since === undefined ? undefined : parsePosition(since);
+    const question = {
+      group,
+      member,
+      ...said,
+      ...(from === undefined ? {} : { since: from }),
+      ...(events === "changes" && !this.#presence.mirrors(group) ? { mirror: true as const } : {}),
+    };
     const joining: Joining = { group, isCancelled: false };
     this.#begin(channel, joining);
-    const since = options?.since;
-    const from = since === undefined ? undefined : parsePosition(since);
-    const question = { group, member, ...(from === undefined ? {} : { since: from }) };
     try {
-      return await this.#link.ask("join", question, group.length, (placed) => {
+      return await this.#link.ask("join", question, group.length, ({ placed, present }) => {
         this.#end(channel, joining);
         if (joining.isCancelled) return since === undefined ? joined : notRecovered;
+        this.#presence.join(group, member, channel, said, present);
         return this.#place(group, channel, since, placed);
       });
     } catch (error) {
@@ -181,6 +199,7 @@ export class WorkerLayer implements ChannelLayer, ChannelHost {
     if (!wasJoining && !this.#groups.has(group, channel)) return;
     const emptied = this.#groups.leave(group, channel);
     this.#feeds.leave(group, channel, emptied);
+    this.#presence.leave(group, member);
     await this.#link.tell("leave", { group, member });
   }
 
@@ -226,6 +245,23 @@ export class WorkerLayer implements ChannelLayer, ChannelHost {
     return this.#link.ask("isMember", { group, channel });
   }
 
+  async presence(group: string, options: PageOptions = {}): Promise<PresencePage> {
+    this.#assertOpen();
+    checkName("group", group);
+    const { after, limit } = checkPage(options);
+    const question = { group, limit, ...(after === undefined ? {} : { after }) };
+    return this.#link.ask("presence", question, 0, ({ present: written, next }) => {
+      const present = written.map((each) => this.#presence.read(each));
+      return next === undefined ? { present } : { present, next };
+    });
+  }
+
+  async presenceCount(group: string): Promise<PresenceCount> {
+    this.#assertOpen();
+    checkName("group", group);
+    return this.#link.ask("presenceCount", { group });
+  }
+
   async watch(groups: string, watcher: GroupWatcher): Promise<Watch> {
     this.#assertOpen();
     const pattern = new GroupPattern(groups, "groups").text;
@@ -250,6 +286,7 @@ export class WorkerLayer implements ChannelLayer, ChannelHost {
     this.#watches.clear();
     this.#groups.clear();
     this.#feeds.clear();
+    this.#presence.clear();
     this.#members.clear();
     this.#channels.clear();
     this.#names.clear();
@@ -280,6 +317,7 @@ export class WorkerLayer implements ChannelLayer, ChannelHost {
     for (const { group } of this.#joining.get(channel) ?? []) groups.push(group);
     this.#cancel(channel);
     this.#feeds.leaveAll(channel, this.#groups.leaveAll(channel));
+    for (const group of groups) this.#presence.leave(group, member);
     this.#members.delete(channel);
     this.#channels.delete(member);
     const wasNamed = this.#names.delete(member);
@@ -357,6 +395,7 @@ export class WorkerLayer implements ChannelLayer, ChannelHost {
       rules: this.#rules,
       prefix: this.#prefix,
       groups,
+      shown: this.#presence.list(),
       readers: [...this.#names],
       watches: this.#watches.list(),
     };
@@ -369,6 +408,14 @@ export class WorkerLayer implements ChannelLayer, ChannelHost {
         return this.#deliver(letter);
       case "direct":
         return this.#deliverTo(letter);
+      case "presence":
+        this.#decoded(() => this.#presence.tell(letter));
+        return;
+      case "present": {
+        const { group, present, keys, channels } = letter;
+        this.#decoded(() => this.#presence.sync(group, present, { keys, channels }));
+        return;
+      }
       case "watched":
         return this.#watches.sync(letter.watch, letter.groups);
       case "occupied":
@@ -422,16 +469,13 @@ export class WorkerLayer implements ChannelLayer, ChannelHost {
     this.#groups.deliverTo(postman, message, direct);
   }
 
-  #openFeed(group: string): FeedOpening {
+  #openFeed(): FeedOpening {
     const { epoch, top, recover } = this.#placed as Placed;
-    return {
-      source: { read: (since, limit) => this.#read(group, since, limit) },
-      recover,
-      start: { epoch, offset: top },
-    };
+    return { recover, start: { epoch, offset: top } };
   }
 
-  #read(group: string, since: Position | undefined, limit: number): Slice | Promise<Slice> {
+  /** @internal For its feeds. */
+  read(group: string, since: Position | undefined, limit: number): Slice | Promise<Slice> {
     const written = this.#placed?.slice;
     if (written !== undefined) {
       // The office has looked already, in the moment of the join.

@@ -12,6 +12,7 @@ function context(make: (rig: Rig) => readonly [ChannelLayer, ChannelLayer]): Lay
     other,
     capacity: 7,
     expire: () => rig.clock.advance(1_000),
+    gather: () => rig.clock.advance(100),
     history: { prefix: "kept.", size: 10, expire: () => rig.clock.advance(20_000) },
     eventually,
   };
