@@ -82,6 +82,11 @@ export class Office {
     return this.#byPrefix.size;
   }
 
+  /** The most that lies unread by one worker, in bytes. */
+  unread(): number {
+    return Math.max(0, ...[...this.#desks].map(({ waiting }) => waiting));
+  }
+
   /** Takes a worker's line. */
   connect(port: Port): void {
     if (this.#isClosed) return port.close();

@@ -64,10 +64,17 @@ export class TestPort implements Port {
   }
 }
 
-/** A worker of an office, and its end of the line. */
-export interface TestWorker {
-  readonly layer: WorkerLayer;
+/** The two ends of a line. */
+export interface TestLine {
+  /** The worker's end. */
   readonly port: TestPort;
+  /** The office's end. */
+  readonly far: TestPort;
+}
+
+/** A worker of an office, and its line. */
+export interface TestWorker extends TestLine {
+  readonly layer: WorkerLayer;
 }
 
 /** An office and workers in one process, on a clock that the test turns. */
@@ -83,16 +90,16 @@ export class Rig {
   /** A worker, connected. */
   worker(options: WorkerLayerOptions = {}): TestWorker {
     const layer = new WorkerLayer({ ...rules, clock: this.clock, ...options });
-    return { layer, port: this.connect(layer) };
+    return { layer, ...this.connect(layer) };
   }
 
   /** Gives a worker a new line. */
-  connect(layer: WorkerLayer): TestPort {
+  connect(layer: WorkerLayer): TestLine {
     const [here, there] = portPair();
-    const port = new TestPort(here);
-    this.office.connect(new TestPort(there));
+    const [port, far] = [new TestPort(here), new TestPort(there)];
+    this.office.connect(far);
     layer.connect(port);
-    return port;
+    return { port, far };
   }
 }
 
