@@ -1,7 +1,7 @@
 import type { Gap, Joined } from "./channel-layer.ts";
-import { Follower } from "./follower.ts";
+import { Followers, type GroupPlace } from "./followers.ts";
 import type { Gate, LocalGroups, LocalMember } from "./local-groups.ts";
-import { formatPosition, parsePosition, type Position } from "./position.ts";
+import { formatPosition, type Position } from "./position.ts";
 import type { HistoryItem, HistorySource, Slice } from "./slice.ts";
 
 /** Who wants to know which members are not level with their group. */
@@ -31,23 +31,10 @@ export interface FeedOptions {
  *
  * It knows one place for the whole process, the last message that was given out. A live message that
  * follows it is given out; an older one is a duplicate; a later one is held while the hole before it
- * is read, once for all members. Only members that are elsewhere have a place of their own: those
- * that join with a position, and those that had no room.
- *
- * The seam between history and live messages, which all of them cross:
- *
- * ```
- *   live messages   ──●──●──●──●──●──●──●──▶   kept for the member from the first step on
- *   1 keep          ┄┄├─ ─ ─ ─ ─ ─ ─ ─ ─ ─
- *   2 read             since ●──●──●──● top    everything after its position, or nothing
- *   3 give                   ●──●──●──●        the slice, oldest first
- *   4 kept                            └──●──●  of what was kept, that which is after `top`
- *   5 level                                 └▶ it is served with all the others again
- * ```
- *
- * With a source that answers at once all steps are one.
+ * is read, once for all members. Only members that are elsewhere have a place of their own, among the
+ * {@link Followers}: those that join with a position, and those that had no room.
  */
-export class GroupFeed implements Gate {
+export class GroupFeed implements Gate, GroupPlace {
   readonly #options: FeedOptions;
   /** Where the process is. */
   #epoch = "";
@@ -62,7 +49,7 @@ export class GroupFeed implements Gate {
   /** Reads in a row that did not reach what is held. */
   #vain = 0;
   /** Absent until a member was somewhere else than its group. */
-  #followers: Map<LocalMember, Follower> | undefined;
+  #followers: Followers | undefined;
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -90,17 +77,25 @@ export class GroupFeed implements Gate {
     return this.#place(member, since);
   }
 
+  #place(member: LocalMember, since: string | undefined): Joined | Promise<Joined> {
+    // It left while the history was looked at for the first time.
+    const isGone = !this.#options.groups.has(this.#options.group, member);
+    if (isGone) return since === undefined ? {} : { recovered: false };
+    if (since === undefined && this.#followers === undefined) return { position: this.position };
+    this.#followers ??= new Followers(this.#options.groups, this);
+    return this.#followers.place(member, since);
+  }
+
   /** Forgets a member that was taken off the group's list. */
   leave(member: LocalMember): void {
-    const follower = this.#followers?.get(member);
-    if (follower !== undefined) this.#setLevel(follower);
+    this.#followers?.leave(member);
   }
 
   /** Nobody here is in the group any more. */
   close(): void {
     this.#state = "closed";
     this.#held = [];
-    for (const follower of [...(this.#followers?.values() ?? [])]) this.#setLevel(follower);
+    this.#followers?.clear();
   }
 
   /** A message came from the backend, in whatever order and as often as that pleases. */
@@ -121,15 +116,12 @@ export class GroupFeed implements Gate {
    */
   check(): void {
     if (this.#state === "live") this.#mend();
-    for (const follower of [...(this.#followers?.values() ?? [])]) {
-      if (follower.state === "waiting") this.#catchUp(follower);
-    }
+    this.#followers?.retry();
   }
 
   /** A member that had no room has some: it goes on from where it stopped. */
   resume(member: LocalMember): void {
-    const follower = this.#followers?.get(member);
-    if (follower?.state === "stopped") this.#catchUp(follower);
+    this.#followers?.resume(member);
   }
 
   // The gate of LocalGroups.
@@ -143,11 +135,55 @@ export class GroupFeed implements Gate {
   serve(member: LocalMember, item: HistoryItem): void {
     // Everybody left while it waited; who is here has joined anew, and knows another feed.
     if (this.#state === "closed") return;
-    if (this.#followers !== undefined) {
-      const follower = this.#followers.get(member);
-      if (follower !== undefined && !this.#isLevel(follower, item)) return;
-    }
-    if (!member.offer(item.message, item.delivery)) this.#stop(member, item.previous);
+    if (this.#followers !== undefined && !this.#followers.isLevel(member, item)) return;
+    if (member.offer(item.message, item.delivery)) return;
+    this.#followers ??= new Followers(this.#options.groups, this);
+    this.#followers.stop(member, item.previous);
+  }
+
+  // What its followers ask.
+
+  /** @internal */
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  /** @internal */
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  /** @internal */
+  get served(): number {
+    return this.#served;
+  }
+
+  /** @internal */
+  get recover(): number {
+    return this.#options.recover;
+  }
+
+  /** @internal */
+  read(since: Position | undefined, limit: number): Slice | Promise<Slice> {
+    return this.#options.source.read(this.#options.group, since, limit);
+  }
+
+  /** @internal */
+  gapAfter(lastSeen: string, epoch: string, oldest: number | undefined): Gap {
+    const gap = { group: this.#options.group, lastSeen, top: this.position };
+    return Object.freeze(
+      oldest === undefined ? gap : { ...gap, oldest: formatPosition(epoch, oldest) },
+    );
+  }
+
+  /** @internal */
+  setBehind(member: LocalMember): void {
+    this.#options.observer.behind(member, this);
+  }
+
+  /** @internal */
+  setLevel(member: LocalMember): void {
+    this.#options.observer.level(member, this);
   }
 
   // The place of the process.
@@ -170,7 +206,7 @@ export class GroupFeed implements Gate {
   }
 
   #open(): Promise<void> {
-    this.#opening ??= Promise.resolve(this.#read(undefined, 0)).then(
+    this.#opening ??= Promise.resolve(this.read(undefined, 0)).then(
       ({ epoch, top }) => {
         if (this.#state !== "opening") return;
         this.#moveTo(epoch, top);
@@ -188,7 +224,7 @@ export class GroupFeed implements Gate {
   #mend(): void {
     this.#state = "mending";
     const here = { epoch: this.#epoch, offset: this.#cursor };
-    const slice = this.#read(here, pageSize);
+    const slice = this.read(here, pageSize);
     if (!(slice instanceof Promise)) return this.#mendWith(slice);
     slice.then(
       (read) => this.#mendWith(read),
@@ -240,174 +276,12 @@ export class GroupFeed implements Gate {
     const { groups, group } = this.#options;
     const lastSeen = this.position;
     this.#moveTo(epoch, top);
-    const gap = this.#gapAfter(lastSeen, epoch, oldest);
+    const gap = this.gapAfter(lastSeen, epoch, oldest);
     for (const member of [...groups.members(group)]) {
-      const follower = this.#followers?.get(member);
       // Those that are behind have a place of their own, and hear of it when they are read for.
-      if (follower === undefined) groups.tell(member, gap);
-      else if (follower.state === "following") this.#catchUp(follower);
+      if (this.#followers?.has(member) !== true) groups.tell(member, gap);
     }
-  }
-
-  #gapAfter(lastSeen: string, epoch: string, oldest: number | undefined): Gap {
-    const gap = { group: this.#options.group, lastSeen, top: this.position };
-    return Object.freeze(
-      oldest === undefined ? gap : { ...gap, oldest: formatPosition(epoch, oldest) },
-    );
-  }
-
-  // The places of single members.
-
-  #place(member: LocalMember, since: string | undefined): Joined | Promise<Joined> {
-    // It left while the history was looked at for the first time.
-    if (this.#state === "closed") return since === undefined ? {} : { recovered: false };
-    const known = this.#followers?.get(member);
-    if (since === undefined) {
-      // Who is behind already keeps its place: joining twice is joining once.
-      const place = known === undefined ? this.position : formatPosition(known.epoch, known.cursor);
-      return { position: place };
-    }
-    if (known !== undefined) this.#setLevel(known);
-    const from = parsePosition(since);
-    if (from === undefined) return this.#notRecovered();
-    const follower = new Follower(member, from.epoch, from.offset, mostHeld);
-    this.#setBehind(follower);
-    return this.#recover(follower, from, 1);
-  }
-
-  #recover(follower: Follower, from: Position, retries: number): Joined | Promise<Joined> {
-    const here = { epoch: this.#epoch, offset: this.#cursor };
-    const slice = this.#read(from, this.#options.recover);
-    const decide = (read: Slice): Joined | Promise<Joined> => {
-      if (this.#followers?.get(follower.member) !== follower) return this.#notRecovered();
-      const isOld = read.epoch === here.epoch && read.top < here.offset;
-      if (read.epoch !== this.#epoch || isOld || follower.hasSpilt) {
-        // The history is another one by now, an old copy of it answered, or too much came meanwhile.
-        if (retries > 0) {
-          follower.takeLive();
-          if (this.#state === "live") this.#mend();
-          return this.#recover(follower, from, retries - 1);
-        }
-      } else if (read.items !== undefined && (read.items.at(-1)?.offset ?? read.top) >= read.top) {
-        follower.state = "following";
-        const top = Math.max(read.top, this.#served);
-        this.#give(follower, read);
-        return { position: formatPosition(read.epoch, top), recovered: true };
-      }
-      this.#setLevel(follower);
-      return this.#notRecovered();
-    };
-    if (!(slice instanceof Promise)) return decide(slice);
-    return slice.then(decide, (error: unknown) => {
-      this.#setLevel(follower);
-      throw error;
-    });
-  }
-
-  #notRecovered(): Joined {
-    return { position: this.position, recovered: false };
-  }
-
-  /** Reads for a member that is behind, a page at a time. */
-  #catchUp(follower: Follower): void {
-    follower.drop();
-    follower.state = "reading";
-    const slice = this.#read({ epoch: follower.epoch, offset: follower.cursor }, pageSize);
-    if (!(slice instanceof Promise)) return this.#caughtUp(follower, slice);
-    slice.then(
-      (read) => this.#caughtUp(follower, read),
-      () => {
-        // The backend is away: `check` tries again. What comes meanwhile is in the history.
-        if (follower.state === "reading") follower.state = "waiting";
-      },
-    );
-  }
-
-  #caughtUp(follower: Follower, slice: Slice): void {
-    if (follower.state !== "reading") return;
-    if (slice.items?.length === 0 && slice.top < this.#served) follower.vain += 1;
-    if (slice.items !== undefined && follower.vain < mostVain) {
-      follower.state = "following";
-      return this.#give(follower, slice);
-    }
-    const lastSeen = formatPosition(follower.epoch, follower.cursor);
-    this.#setLevel(follower);
-    this.#options.groups.tell(follower.member, this.#gapAfter(lastSeen, slice.epoch, slice.oldest));
-    if (slice.epoch !== this.#epoch) this.check();
-  }
-
-  /** Steps 3 and 4 of the seam. */
-  #give(follower: Follower, { items = [], top }: Slice): void {
-    const mails: HistoryItem[] = [];
-    for (const item of items) if (follower.add(item)) mails.push(item);
-    // Nothing of the group is between what it has and `top`, where a backend counts several groups.
-    if (items.length === 0 && top > follower.cursor) follower.cursor = top;
-    for (const item of follower.takeLive()) {
-      // A hole, because too much came to be kept: it is read once the messages before it were given.
-      if (item.previous > follower.last) break;
-      if (follower.add(item)) mails.push(item);
-    }
-    if (mails.length === 0) return this.#settle(follower);
-    const postman = { deliver: () => this.#giveNext(follower) };
-    for (const { message, delivery } of mails) {
-      this.#options.groups.deliverTo(postman, message, delivery);
-    }
-  }
-
-  #giveNext(follower: Follower): void {
-    if (!follower.isFollowing || !follower.hasMail) return;
-    const taken = follower.give();
-    // The member may have left, or joined anew, while it was served.
-    if (!follower.isFollowing) return;
-    if (!taken) follower.state = "stopped";
-    else if (!follower.hasMail) this.#settle(follower);
-  }
-
-  /** Nothing waits for it any more. */
-  #settle(follower: Follower): void {
-    if (follower.cursor === this.#served) this.#setLevel(follower);
-    else if (follower.cursor < this.#served) this.#catchUp(follower);
-    // Otherwise it is ahead of what waits in LocalGroups, and passes that by.
-  }
-
-  /** Step 5: whether a member that was behind is served with this live message as all others are. */
-  #isLevel(follower: Follower, item: HistoryItem): boolean {
-    if (follower.state === "reading") follower.keep(item);
-    if (follower.state !== "following") return false;
-    if (item.offset <= follower.last) return false;
-    if (follower.hasMail) {
-      follower.add(item);
-      const postman = { deliver: () => this.#giveNext(follower) };
-      this.#options.groups.deliverTo(postman, item.message, item.delivery);
-      return false;
-    }
-    this.#setLevel(follower);
-    return true;
-  }
-
-  #stop(member: LocalMember, cursor: number): void {
-    const follower = new Follower(member, this.#epoch, cursor, mostHeld);
-    follower.state = "stopped";
-    this.#setBehind(follower);
-  }
-
-  #setBehind(follower: Follower): void {
-    this.#followers ??= new Map();
-    this.#followers.set(follower.member, follower);
-    this.#options.observer.behind(follower.member, this);
-  }
-
-  #setLevel(follower: Follower): void {
-    follower.state = "gone";
-    follower.drop();
-    if (this.#followers?.get(follower.member) !== follower) return;
-    this.#followers?.delete(follower.member);
-    if (this.#followers?.size === 0) this.#followers = undefined;
-    this.#options.observer.level(follower.member, this);
-  }
-
-  #read(since: Position | undefined, limit: number): Slice | Promise<Slice> {
-    return this.#options.source.read(this.#options.group, since, limit);
+    this.#followers?.turn();
   }
 }
 
@@ -416,7 +290,7 @@ interface Held {
   readonly item: HistoryItem;
 }
 
-/** How many live messages wait, for a hole to be mended or a member to be read for. */
+/** How many live messages wait for a hole to be mended. */
 const mostHeld = 1_000;
 
 /** How many messages are read at a time. */

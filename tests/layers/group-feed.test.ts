@@ -335,6 +335,19 @@ describe("a member that joins with a position", () => {
     expect(member.log).toEqual([3]);
   });
 
+  test("and leaves others behind while the history is looked at for the first time gets nothing", async () => {
+    const rig = new FeedRig();
+    rig.backend.append(3);
+    const [leaver, stayer] = [new FeedMember("leaver"), new FeedMember("stayer")];
+    const joining = [rig.start(stayer), rig.start(leaver, "e1.0")];
+    rig.leave(leaver);
+    await rig.backend.answerAll();
+    expect(await Promise.all(joining)).toEqual([{ position: "e1.3" }, { recovered: false }]);
+    rig.live(...rig.backend.append(1));
+    expect([leaver.log, stayer.log]).toEqual([[], [4]]);
+    expect(rig.behind.size).toBe(0);
+  });
+
   test("and leaves for good while the history is looked at for the first time is nowhere", async () => {
     const rig = new FeedRig();
     const member = new FeedMember();
