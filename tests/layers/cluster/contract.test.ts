@@ -1,12 +1,11 @@
 import { describe, test } from "vitest";
-import type { ChannelLayer } from "../../../src/layers/channel-layer.ts";
 import type { LayerCheckContext } from "../../../src/testing/layer-check.ts";
 import { layerChecks } from "../../../src/testing/layer-checks.ts";
-import { eventually, Rig } from "./rig.ts";
+import { eventually, quiet, Rig, type TestWorker } from "./rig.ts";
 
-function context(make: (rig: Rig) => readonly [ChannelLayer, ChannelLayer]): LayerCheckContext {
+function context(make: (rig: Rig) => readonly [TestWorker, TestWorker]): LayerCheckContext {
   const rig = new Rig();
-  const [layer, other] = make(rig);
+  const [{ layer, port }, { layer: other }] = make(rig);
   return {
     layer,
     other,
@@ -14,23 +13,31 @@ function context(make: (rig: Rig) => readonly [ChannelLayer, ChannelLayer]): Lay
     expire: () => rig.clock.advance(1_000),
     gather: () => rig.clock.advance(100),
     history: { prefix: "kept.", size: 10, expire: () => rig.clock.advance(20_000) },
+    outage: {
+      begin: () => port.cut(),
+      end() {
+        rig.connect(layer);
+        return quiet();
+      },
+    },
     eventually,
   };
 }
 
 describe("two workers of one office keep the promises of the contract", () => {
   for (const check of layerChecks) {
-    test(check.name, () => check.run(context((rig) => [rig.worker().layer, rig.worker().layer])));
+    test(check.name, () => check.run(context((rig) => [rig.worker(), rig.worker()])));
   }
 });
 
 describe("a cluster of one keeps the promises of the contract", () => {
-  for (const check of layerChecks) {
+  // With one worker there is no other one that an outage leaves alone.
+  for (const check of layerChecks.filter(({ needs }) => needs !== "outage")) {
     test(check.name, () =>
       check.run(
         context((rig) => {
-          const { layer } = rig.worker();
-          return [layer, layer];
+          const worker = rig.worker();
+          return [worker, worker];
         }),
       ),
     );
