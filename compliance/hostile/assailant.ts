@@ -94,6 +94,13 @@ export class Assailant {
     }
   }
 
+  /** Reads until so many bytes came, or nothing more is to be expected. */
+  async hear(bytes: number): Promise<void> {
+    this.listen();
+    const deadline = performance.now() + usualPatience;
+    while (this.socket.bytesRead < bytes && performance.now() < deadline) await sleep(20);
+  }
+
   /** Waits until the server has ended the connection, or takes that for never. */
   async await(patience: number = usualPatience): Promise<void> {
     this.listen();

@@ -223,7 +223,10 @@ export const attacks: readonly Attack[] = [
     path: "/room/",
     reads: true,
     async act(assailant, index) {
+      const { bytesRead } = assailant.socket;
       if (index === 0) await assailant.flood(repeat(frame("text", one), 1_000), 1);
+      // Three bytes for each message: all of them, to all of them.
+      await assailant.hear(bytesRead + 3_000);
     },
   },
   {
