@@ -40,7 +40,7 @@ function read(): Options | undefined {
 async function examineAll(options: Options): Promise<Column[]> {
   const tester: TesterOptions = {
     patience: 10,
-    ...(!options.full && { volume: 4 * 1024 * 1024, limit: 60_000 }),
+    ...(!options.full && { volume: 2 * 1024 * 1024, limit: 60_000 }),
     ...(options.full && { limit: 10 * 60_000 }),
   };
   if (options.server) {
