@@ -82,7 +82,7 @@ function onData(this: Duplex, chunk: Buffer): void {
 }
 
 function onEnd(this: Duplex): void {
-  // A stream of HTTP/2 ends also when it is reset; it counts as closed then, and `close` follows.
+  // A stream of HTTP/2 that is reset ends, too; it counts as closed by then, and `close` follows.
   if (!this.closed) (this as OwnedDuplex)[transport].sink.onEnd();
 }
 

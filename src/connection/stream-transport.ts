@@ -17,6 +17,8 @@ export class StreamTransport extends DuplexTransport {
   constructor(stream: Http2Stream) {
     super(stream);
     this.#stream = stream;
+    // Node waits for what nobody will read, if the peer resets a stream and calls that no error.
+    stream.on("aborted", destroySoon);
   }
 
   write(chunk: Uint8Array): boolean {
@@ -37,4 +39,9 @@ export class StreamTransport extends DuplexTransport {
     this.#stream.close(cancel);
     super.destroy();
   }
+}
+
+/** Not at once: a reset of our own tells of itself before it is sent. */
+function destroySoon(this: Http2Stream): void {
+  queueMicrotask(() => this.destroy());
 }

@@ -175,6 +175,25 @@ describe("a transport over HTTP/2 (RFC 8441 §5)", () => {
     expect(transport.write(noise(1))).toBe(true);
   });
 
+  it.each([
+    ["reads", false],
+    ["has paused", true],
+  ])(
+    "is gone when it is reset without an error while it %s, and something waits",
+    async (_what, paused) => {
+      const { transport, ear, peer } = await streamPair();
+      peer.pause();
+      transport.write(noise(300_000));
+      if (paused) transport.pause();
+      await turns(5);
+      const gone = once(ear, "gone");
+      // RST_STREAM with NO_ERROR.
+      peer.destroy();
+      await gone;
+      expect(ear.heard).toEqual(["gone"]);
+    },
+  );
+
   it("is gone once when the session is", async () => {
     const { ear, peer } = await streamPair();
     const gone = once(ear, "gone");
