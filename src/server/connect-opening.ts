@@ -65,7 +65,10 @@ export class ConnectOpening implements Opening {
 
   reject(status: number, o: { readonly headers?: OutgoingHeaders; readonly body?: string }): void {
     this.#respond(connectRefusal(status, o));
-    this.#stream.end(o.body ?? "");
+    const stream = this.#stream;
+    // RFC 9113 §8.1: after the whole answer the client need not go on.
+    stream.once("finish", () => stream.close());
+    stream.end(o.body ?? "");
   }
 
   refuse(why: Refusal): void {

@@ -24,8 +24,7 @@ export const applicationProtocols: readonly string[] = ["h2", "http/1.1"];
 export class Http2Half {
   /** Where extended CONNECT arrives, as `stream` events. It listens nowhere itself. */
   readonly server: Http2Server;
-  /** Each session and how many of its streams are open. */
-  readonly #sessions = new Map<ServerHttp2Session, number>();
+  readonly #sessions = new Set<ServerHttp2Session>();
   /** Sockets that have not said yet what they speak. */
   readonly #undecided = new Set<Socket>();
   readonly #sessionTimeout: number;
@@ -42,7 +41,6 @@ export class Http2Half {
       // Above it a session gets no new streams; each of them may have a quarter of it waiting.
       maxSessionMemory: Math.max(10, Math.ceil(maxStreams / 4)),
     });
-    this.server.on("session", (session) => this.#watch(session));
 
     // What node:http itself does with a new socket.
     const event = "setSecureContext" in http1 ? "secureConnection" : "connection";
@@ -51,9 +49,7 @@ export class Http2Half {
     const toHttp1 = (socket: Socket): void => {
       accept.call(http1, socket);
     };
-    this.server.on("stream", (stream, headers, _flags, ...[raw]: string[][]) =>
-      this.#onStream(stream, headers, raw!, toHttp1),
-    );
+    this.server.on("session", (session) => this.#watch(session, toHttp1));
     if (event === "secureConnection") {
       http1.on(event, (socket: TLSSocket) => {
         if (socket.alpnProtocol === "h2") this.#take(socket);
@@ -66,7 +62,7 @@ export class Http2Half {
 
   /** Says goodbye to all sessions (GOAWAY, RFC 9113 §6.8): their streams may end in peace. */
   goAway(): void {
-    for (const session of this.#sessions.keys()) session.close();
+    for (const session of this.#sessions) session.close();
   }
 
   /** Resolves when no session is left. */
@@ -79,7 +75,7 @@ export class Http2Half {
 
   /** Ends everything now. */
   destroy(): void {
-    for (const session of this.#sessions.keys()) session.destroy();
+    for (const session of this.#sessions) session.destroy();
     for (const socket of this.#undecided) socket.destroy();
   }
 
@@ -102,35 +98,32 @@ export class Http2Half {
     this.server.emit("connection", socket);
   }
 
-  #watch(session: ServerHttp2Session): void {
-    this.#sessions.set(session, 0);
+  #watch(session: ServerHttp2Session, toHttp1: (socket: Socket) => void): void {
+    this.#sessions.add(session);
     session.once("close", () => {
       this.#sessions.delete(session);
       if (this.#sessions.size === 0) this.#emptied?.();
     });
+    let streams = 0;
+    const onStream: StreamListener = (stream, headers, _flags, rawHeaders) => {
+      streams++;
+      stream.once("close", () => streams--);
+      if (headers[":method"] !== "CONNECT") translate(stream, headers, rawHeaders, toHttp1);
+    };
+    session.on("stream", onStream);
     // A stream takes care of itself; a session without one is nobody's.
     session.setTimeout(this.#sessionTimeout, () => {
-      if (this.#sessions.get(session) === 0) session.close();
+      if (streams === 0) session.close();
     });
   }
-
-  #onStream(
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
-    rawHeaders: readonly string[],
-    toHttp1: (socket: Socket) => void,
-  ): void {
-    const { session } = stream;
-    if (session === undefined) return;
-    const count = (by: number): void => {
-      const before = this.#sessions.get(session as ServerHttp2Session);
-      if (before !== undefined) this.#sessions.set(session as ServerHttp2Session, before + by);
-    };
-    count(1);
-    stream.once("close", () => count(-1));
-    if (headers[":method"] !== "CONNECT") translate(stream, headers, rawHeaders, toHttp1);
-  }
 }
+
+type StreamListener = (
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  flags: number,
+  rawHeaders: readonly string[],
+) => void;
 
 /** Cookies come in many lines. */
 const minHeaderPairs = 256;

@@ -10,7 +10,7 @@ import {
   type Server as HttpsServer,
   type ServerOptions as TlsOptions,
 } from "node:https";
-import type { AddressInfo, ListenOptions, Socket } from "node:net";
+import { type AddressInfo, type ListenOptions, Server as NetServer, type Socket } from "node:net";
 import type { Scope } from "../application/scope.ts";
 import { checkNames } from "../connection/option-check.ts";
 import { UsageError } from "../errors.ts";
@@ -246,8 +246,9 @@ async function shutDown(
   half?.goAway();
   await drained;
   // Plain requests under way have what is left of the time; who asked for nothing has none.
+  // node:http would destroy sockets whose answer has ended but not left; node:net only stops to listen.
   const closed = new Promise<void>((resolve) => {
-    (server as HttpServer).close(() => resolve());
+    NetServer.prototype.close.call(server, () => resolve());
   });
   const left = Math.max(0, deadline - systemClock.now());
   const lift = systemClock.after(left, closeAll);
@@ -257,6 +258,8 @@ async function shutDown(
   closeAll();
   await closed;
   lift();
+  // What is left is a timer of node:http.
+  (server as HttpServer).close();
 }
 
 function originOf(address: AddressInfo | string | null, host: string): string {

@@ -45,14 +45,24 @@ export function translate(
     if (!stream.headersSent && !stream.destroyed) stream.additionalHeaders({ ":status": 100 });
   });
   request.on("response", (response) => answer(stream, response));
+  // A side of the pair does not notice when the other one breaks.
+  far.on("close", () => {
+    if (!far.writableFinished) near.destroy();
+  });
+  near.on("close", () => far.destroy());
   // RFC 9113 §8.1: who has the whole answer need not send the rest of the question.
   stream.on("finish", () => stream.close());
-  stream.on("close", () => {
-    request.destroy();
-    far.destroy();
-  });
+  stream.on("close", () => request.destroy());
+  // Node waits for what nobody will read, if the client resets a stream and calls that no error.
+  stream.on("aborted", () => queueMicrotask(() => stream.destroy()));
   listener(asSocket(far, stream));
-  stream.pipe(request);
+  // The listener may answer before there is a body.
+  request.flushHeaders();
+  stream.pipe(request, { end: false });
+  // A stream that is reset ends, too; half a body must not pass for a whole one.
+  stream.on("end", () => {
+    if (!stream.closed) request.end();
+  });
 }
 
 /** RFC 9113 §7. */

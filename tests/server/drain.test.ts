@@ -1,4 +1,5 @@
-import { createServer } from "node:http";
+import { once } from "node:events";
+import { createServer, get, type IncomingMessage } from "node:http";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { type Application, attach, serve, silentLogger, WebSocketConsumer } from "sluice";
@@ -266,6 +267,27 @@ describe("a server that drains", () => {
     await server.close({ timeout: 0 });
     await attached.close({ timeout: 0 });
   });
+});
+
+it("is sent to its end, also what had not left yet", async () => {
+  const gate = new Gate();
+  const size = 10_000_000;
+  const server = await start({
+    http: (_asked, response) => {
+      response.writeHead(200, { "Content-Length": size }).flushHeaders();
+      void gate.passed.then(() => response.end(Buffer.alloc(size)));
+    },
+  });
+  const client = get(server.url);
+  const [response] = (await once(client, "response")) as [IncomingMessage];
+  let received = 0;
+  response.on("data", (chunk: Buffer) => (received += chunk.length));
+  const ended = once(response, "end");
+  const closed = server.close();
+  gate.open();
+  await ended;
+  expect(received).toBe(size);
+  await closed;
 });
 
 describe("plain HTTP while a server drains", () => {

@@ -40,12 +40,22 @@ export class Http2Client {
   }
 
   /** Sends an extended CONNECT; a header set to undefined is left out. */
-  async ask(headers: OutgoingHttpHeaders = {}): Promise<StreamPeer> {
+  begin(headers: OutgoingHttpHeaders = {}): StreamPeer {
     const all = Object.entries({ ...wellFormedConnect, ...headers });
     const sent = Object.fromEntries(all.filter(([, value]) => value !== undefined));
-    const peer = new StreamPeer(this.session.request(sent, { endStream: false }));
+    return new StreamPeer(this.session.request(sent, { endStream: false }));
+  }
+
+  /** The same, and waits for the answer. */
+  async ask(headers: OutgoingHttpHeaders = {}): Promise<StreamPeer> {
+    const peer = this.begin(headers);
     await peer.answered;
     return peer;
+  }
+
+  /** Resolves when the server has had everything that was sent before. */
+  async ping(): Promise<void> {
+    await new Promise<void>((resolve) => this.session.ping(() => resolve()));
   }
 
   /** Opens a WebSocket. */
@@ -55,17 +65,18 @@ export class Http2Client {
     return peer;
   }
 
-  /** The answer to a plain request. */
+  /** Sends a plain request. */
+  get(path: string, headers: OutgoingHttpHeaders = {}, endStream = true): StreamPeer {
+    return new StreamPeer(this.session.request({ ":path": path, ...headers }, { endStream }));
+  }
+
+  /** The whole answer to a plain request. */
   async fetch(
     headers: OutgoingHttpHeaders,
     body?: string,
   ): Promise<{ status: number; headers: IncomingHttpHeaders; body: string }> {
-    const stream = this.session.request(
-      { ":path": "/", ...headers },
-      { endStream: body === undefined },
-    );
-    const peer = new StreamPeer(stream);
-    if (body !== undefined) stream.end(body);
+    const peer = this.get("/", headers, body === undefined);
+    if (body !== undefined) peer.stream.end(body);
     await peer.answered;
     const rest = await peer.end();
     return { status: peer.status, headers: peer.headers, body: rest.toString() };
@@ -111,6 +122,11 @@ export class StreamPeer {
   /** The status of the response, 0 if there was none. */
   get status(): number {
     return this.headers[":status"] ?? 0;
+  }
+
+  /** Resets the stream in the middle of everything; `close` of node:http2 would end our half first. */
+  reset(): void {
+    this.stream.destroy();
   }
 
   /** Writes one frame, masked as a client's has to be: with a key of zeros, which changes nothing. */
