@@ -34,6 +34,17 @@ export class StreamTransport extends DuplexTransport {
     return this.keep();
   }
 
+  /**
+   * RFC 9113 §8.1: when our half is complete, the peer need not go on with its own, and is told so without
+   * an error. Some proxies leave their half open for ever.
+   */
+  override end(): void {
+    const stream = this.#stream;
+    if (stream.writableEnded) return;
+    stream.once("finish", close);
+    super.end();
+  }
+
   /** RFC 8441 §5: what is a reset of TCP elsewhere is RST_STREAM with CANCEL here. */
   override destroy(): void {
     this.#stream.close(cancel);
@@ -44,4 +55,8 @@ export class StreamTransport extends DuplexTransport {
 /** Not at once: a reset of our own tells of itself before it is sent. */
 function destroySoon(this: Http2Stream): void {
   queueMicrotask(() => this.destroy());
+}
+
+function close(this: Http2Stream): void {
+  this.close();
 }

@@ -199,12 +199,27 @@ describe.each(places)("a WebSocket over HTTP/2 $where (RFC 8441 §5)", ({ tls })
     expect(await text(peer)).toBe("not yet");
   });
 
-  test("is reset with CANCEL when the peer does not end a connection that failed", async () => {
-    const server = await start({ ...options, limits: { closeTimeout: 50 } });
+  test("that failed is ended without an error, whether or not the peer ends its half", async () => {
+    const { ends, websocket } = watched();
+    const server = await start({ ...options, websocket });
     const peer = await (await Http2Client.connect(server.url)).open();
     peer.send(3);
     const close = await peer.frame();
     expect([close.opcode, close.payload.readUInt16BE()]).toEqual([8, 1002]);
+    expect(await peer.end()).toHaveLength(0);
+    expect(await peer.closed).toBe(noError);
+    expect(ends).toEqual([1002]);
+  });
+
+  test("is reset with CANCEL when the peer does not answer a close frame", async () => {
+    const server = await start({
+      ...options,
+      limits: { closeTimeout: 50 },
+      websocket: (_scope, socket) => ({ text: () => socket.close(4000) }),
+    });
+    const peer = await (await Http2Client.connect(server.url)).open();
+    peer.send(1, "close");
+    expect((await peer.frame()).opcode).toBe(8);
     expect(await peer.closed).toBe(cancel);
   });
 
