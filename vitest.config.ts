@@ -41,6 +41,8 @@ export default defineConfig({
     env: {
       CHROMIUM: findProgram("chromium") ?? "",
       REDIS_SERVER: findProgram("redis-server") ?? "",
+      HAPROXY: findProgram("haproxy") ?? "",
+      NGHTTPX: findProgram("nghttp2-proxy") ?? "",
     },
     projects: [
       {

@@ -20,6 +20,16 @@ const packages = [
     programs: ["redis-server", "valkey-server"],
     variable: "REDIS_SERVER",
   },
+  {
+    name: "haproxy",
+    programs: ["haproxy"],
+    variable: "HAPROXY",
+  },
+  {
+    name: "nghttp2-proxy",
+    programs: ["nghttpx"],
+    variable: "NGHTTPX",
+  },
 ];
 
 const minute = 60_000;
