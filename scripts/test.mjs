@@ -23,7 +23,7 @@ if (missing.length > 0) {
 console.log("> examples/mounts");
 if (!ensureMounts()) failedSteps.push("examples/mounts");
 
-for (const step of ["build", "format:check", "lint", "types"]) {
+for (const step of ["build", "format:check", "lint", "types", "coverage"]) {
   console.log(`> ${step}`);
   if (run("npm", ["run", "--silent", step]) !== 0) failedSteps.push(step);
 }

@@ -195,9 +195,9 @@ export function carriesBody(rawHeaders: readonly string[]): boolean {
  */
 function headerWithForbiddenBytes(rawHeaders: readonly string[]): string | undefined {
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]?.toLowerCase() ?? "";
+    const name = rawHeaders[at]!.toLowerCase();
     const guarded = name.startsWith("sec-") || ["origin", "host", "cookie"].includes(name);
-    if (guarded && !isFieldValue(rawHeaders[at + 1] ?? "")) return name;
+    if (guarded && !isFieldValue(rawHeaders[at + 1]!)) return name;
   }
   return undefined;
 }

@@ -6,8 +6,7 @@ import { listElements, trimWhitespace } from "./token.ts";
 export function headerValues(rawHeaders: readonly string[], name: string): string[] {
   const values: string[] = [];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    if (rawHeaders[at]?.toLowerCase() === name)
-      values.push(trimWhitespace(rawHeaders[at + 1] ?? ""));
+    if (rawHeaders[at]!.toLowerCase() === name) values.push(trimWhitespace(rawHeaders[at + 1]!));
   }
   return values;
 }

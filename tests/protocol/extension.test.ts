@@ -222,6 +222,18 @@ describe("a message that takes long to decode (RFC 6455 §5.8)", () => {
     expect(budget.held).toBe(0);
   });
 
+  it.each(roles)("fails a %s if there is no room for it meanwhile", (role) => {
+    const sink = new Calls();
+    const budget = new PartialBudget(3);
+    const protocol = new Protocol({ role, sink, budget, extension: slow() });
+    protocol.receive(octets(role, text(flipped("abc"), marked)));
+    while (!protocol.decodeOn());
+    protocol.release();
+    protocol.receive(octets(role, text(flipped("long"), marked), text("after")));
+    expect(sink.lines).toEqual(["decoding", "text abc", "fail 1008 ERR_PARTIAL_BUDGET"]);
+    expect(budget.held).toBe(0);
+  });
+
   it.each(roles)("is given up when nobody wants messages any more: %s", (role) => {
     const { sink, budget, protocol } = reading(role, text(flipped("long"), marked), ping());
     protocol.ignoreMessages();

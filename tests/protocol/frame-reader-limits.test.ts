@@ -142,6 +142,19 @@ describe("the number of fragments (RFC 6455 §5.4, §10.4)", () => {
   });
 });
 
+describe("frames that nothing comes of (RFC 6455 §10.4)", () => {
+  it.each(roles)("are counted for whoever knows the time: %s", (role) => {
+    const reader = new FrameReader({ role, sink: new Calls() });
+    const receive = (...frames: Parameters<typeof octets>[1][]) =>
+      reader.receive(octets(role, ...frames));
+    receive(ping("a"), ping("b"), unfinished(text("")), unfinished(continuation("")));
+    expect(reader.takeBareFrames()).toBe(4);
+    expect(reader.takeBareFrames()).toBe(0);
+    receive(unfinished(continuation("x")), continuation(""), text(""), binary("x"));
+    expect(reader.takeBareFrames()).toBe(0);
+  });
+});
+
 describe("the memory of a message that has not ended (RFC 6455 §10.4)", () => {
   it.each(roles)("131 000 fragments of one byte hold 128 KiB in a %s", (role) => {
     const before = held();

@@ -56,6 +56,12 @@ describe("the header (RFC 6455 §5.2)", () => {
 });
 
 describe("a frame (RFC 6455 §5.2, §5.7)", () => {
+  it("of a message that goes on has no FIN (§5.4)", () => {
+    expect(hex(frame(1, Buffer.from("Hel"), "server", 4, false))).toBe("410348656c");
+    expect(hex(frame(0, Buffer.from("lo"), "server", 0, true))).toBe("80026c6f");
+    expect(frame(2, Buffer.from("Hel"), "client", 0, false)[0]).toBe(0x02);
+  });
+
   it("of a server is its header and its payload", () => {
     expect(hex(textFrame("Hello", "server"))).toBe("810548656c6c6f");
     expect(hex(frame(9, Buffer.from("Hello"), "server"))).toBe("890548656c6c6f");

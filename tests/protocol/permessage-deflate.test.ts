@@ -189,6 +189,16 @@ describe("the work of one turn", () => {
     expect(turns).toBeGreaterThan(90);
   });
 
+  it("is fresh until something is inflated, and once more was allowed", () => {
+    const { client, server } = pair(alone, alone, { workPerTurn: 100 });
+    expect(server.share.isFresh).toBe(true);
+    server.extension.decode(client.extension.encodePart(Buffer.alloc(500), true), 1000);
+    expect(server.share.isFresh).toBe(false);
+    server.share.refill();
+    expect(server.share.isFresh).toBe(true);
+    server.extension.dispose();
+  });
+
   it("may end in the middle: what was begun is given up", () => {
     const { server } = pair(wide, wide, { workPerTurn: 1000 });
     expect(server.extension.decode(zlibDeflated(Buffer.alloc(99_999)), 2 ** 20)).toBeUndefined();
