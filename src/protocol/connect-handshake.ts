@@ -27,15 +27,25 @@ export function connectsWebSocket(rawHeaders: readonly string[]): boolean {
  *
  * @param rawHeaders - names and values by turns, pseudo-headers first, as node:http2 has them.
  * @param limits - `maxHeaders`: the most header lines that a handshake may have; pseudo-headers do
- * not count, and cookies are one line in however many they come (RFC 9113 §8.2.3).
+ * not count, and cookies are one line in however many they come (RFC 9113 §8.2.3); `maxHeaderSize`:
+ * the most bytes of all of them, each name and value with two more as HTTP/1.1 writes them.
  */
 export function judgeConnect(
   rawHeaders: readonly string[],
-  { maxHeaders = 100 }: { maxHeaders?: number } = {},
+  {
+    maxHeaders = 100,
+    maxHeaderSize = 16_384,
+  }: { maxHeaders?: number; maxHeaderSize?: number } = {},
 ): Handshake | HandshakeError {
   const one = (name: string) => onlyOne(headerValues(rawHeaders, name));
   const lines = countLines(rawHeaders);
   if (lines > maxHeaders) return tooManyLines(lines, maxHeaders);
+  // A parser of HTTP/1 counts while it reads; node:http2 counts for clients that let it.
+  const size = rawHeaders.reduce((sum, text) => sum + text.length + 2, 0);
+  if (size > maxHeaderSize) {
+    const message = `headers of ${size} bytes exceed the limit of ${maxHeaderSize}`;
+    return refuse("ERR_HANDSHAKE_HEADERS", message, 431);
+  }
   const method = one(":method");
   if (method !== "CONNECT") {
     return refuse("ERR_HANDSHAKE_METHOD", `method ${quoted(method ?? "")} is not CONNECT`, 405, {

@@ -1,3 +1,4 @@
+import { maxHeaderSize } from "node:http";
 import type { ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { StreamTransport } from "../connection/stream-transport.ts";
@@ -52,7 +53,7 @@ export class ConnectOpening implements Opening {
   }
 
   judge(maxHeaders: number): Handshake | HandshakeError {
-    return judgeConnect(this.#fields, { maxHeaders });
+    return judgeConnect(this.#fields, { maxHeaders, maxHeaderSize });
   }
 
   transport(): Transport {

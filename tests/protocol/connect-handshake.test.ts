@@ -92,6 +92,19 @@ describe("an extended CONNECT (RFC 8441 §4, §5)", () => {
   });
 });
 
+describe("an extended CONNECT with long headers", () => {
+  it("has as many bytes as it may, pseudo-headers included", () => {
+    const size = lines().reduce((sum, text) => sum + text.length + 2, 0);
+    const judge = (maxHeaderSize: number) => judgeConnect(lines(), { maxHeaderSize });
+    expect(judge(size)).not.toBeInstanceOf(HandshakeError);
+    expect(judge(size - 1)).toMatchObject({
+      code: "ERR_HANDSHAKE_HEADERS",
+      status: 431,
+      message: `headers of ${size} bytes exceed the limit of ${size - 1}`,
+    });
+  });
+});
+
 describe("the headers as HTTP/1.1 has them (RFC 9113 §8.3.1)", () => {
   it("have a Host in place of :authority, and no pseudo-headers", () => {
     expect(
