@@ -331,7 +331,6 @@ export const notYet: readonly string[] = [
   "Redis: a sorted set by wall clock as queue",
   "Redis: consistent hashing, Sentinel, kinds of hosts",
   "RedisPubSubChannelLayer",
-  "HTTP/2 for HTTP requests",
   "typed messages, AsyncAPI, a typed client (chanx)",
   "layers on Postgres and Valkey",
 ];
