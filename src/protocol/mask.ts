@@ -59,5 +59,6 @@ export function mask(
 /** The key as it stands after `phase` more bytes. */
 function turn(key: number, phase: number): number {
   const bits = (phase & 3) << 3;
-  return bits === 0 ? key : (key >>> bits) | (key << (32 - bits));
+  // Shifting by 32 is shifting by 0: without a phase both halves are the key.
+  return (key >>> bits) | (key << (32 - bits));
 }
