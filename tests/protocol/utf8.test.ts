@@ -143,7 +143,8 @@ describe("UTF-8 that comes in pieces (RFC 6455 §8.1)", () => {
       const octets = Buffer.from(start, "hex");
       expect(validator.push(octets, 0, octets.length)).toBe(true);
       expect(validator.end()).toBe(false);
-      expect(validator.push(Buffer.from("é"), 0, 2)).toBe(true);
+      // Whatever was due does not bound what comes now: 80 and BF are the first and the last that may.
+      expect(validator.push(Buffer.from("e18080e1bfbf", "hex"), 0, 6)).toBe(true);
       expect(validator.end()).toBe(true);
     }
   });
