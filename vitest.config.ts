@@ -7,6 +7,7 @@ import { findProgram } from "./scripts/system-packages.mjs";
 const system = [
   "browser",
   "cli",
+  "cluster",
   "interop",
   "middleware/system",
   "mounts",

@@ -40,7 +40,10 @@ export class Supervisor {
   readonly #timers = new Set<() => void>();
   /** How many ended in a row, none of which had lived for long. */
   #failures = 0;
-  #hasServed = false;
+  /** How many have come to serve, at the beginning. */
+  #serving = 0;
+  /** Whether all of them have served once. */
+  #haveServed = false;
   #isRestarting = false;
   #isStopping = false;
   #code = 0;
@@ -66,6 +69,7 @@ export class Supervisor {
     if (this.#isRestarting || this.#isStopping) return;
     this.#isRestarting = true;
     const { print } = this.#options;
+    let replaced = 0;
     for (const old of [...this.#running]) {
       if (this.#isStopping) break;
       if (old.hasEnded) continue;
@@ -81,8 +85,10 @@ export class Supervisor {
       }
       next.role = "needed";
       await this.#retire(old);
+      replaced += 1;
     }
     this.#isRestarting = false;
+    if (!this.#isStopping) print(`${replaced} workers are new`);
   }
 
   /** Asks all processes to end. They have their time; after a second call they have none. */
@@ -108,7 +114,7 @@ export class Supervisor {
       ready: (urls) => {
         cancel();
         settle(true);
-        this.#serves(urls);
+        this.#serves(running, urls);
       },
       exit: (how) => {
         cancel();
@@ -124,10 +130,15 @@ export class Supervisor {
     return running;
   }
 
-  #serves(urls: readonly string[]): void {
-    if (this.#hasServed) return;
-    this.#hasServed = true;
+  #serves({ child, role }: Running, urls: readonly string[]): void {
     const { print, workers } = this.#options;
+    if (this.#haveServed) {
+      if (role === "needed") print(`worker ${child.pid} serves`);
+      return;
+    }
+    this.#serving += 1;
+    if (this.#serving < workers) return;
+    this.#haveServed = true;
     print(
       `sluice serves with ${workers} workers${urls.length > 0 ? ` at ${urls.join(", ")}` : ""}`,
     );
@@ -139,13 +150,11 @@ export class Supervisor {
     const { print } = this.#options;
     const what = `worker ${child.pid} ${how}`;
     this.#failures = life < longLife ? this.#failures + 1 : 1;
-    if (this.#hasServed && this.#failures <= mostFailures) {
+    if (this.#haveServed && this.#failures <= mostFailures) {
       print(`${what}: a new one is started`);
       return this.#startLater();
     }
-    print(
-      `${what}: ${this.#hasServed ? "that is too often" : "nothing has ever served"}; giving up`,
-    );
+    print(`${what}${this.#haveServed ? ", which is too often" : " before it served"}; giving up`);
     this.#code = 1;
     this.stop("SIGTERM");
   }

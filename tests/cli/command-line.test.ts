@@ -6,6 +6,8 @@ describe("the command line", () => {
     ["worker jobs.js", { name: "worker", module: "jobs.js", timeout: 30_000 }],
     ["worker --timeout 5 jobs.js", { name: "worker", module: "jobs.js", timeout: 5 }],
     ["worker jobs.js --timeout=0", { name: "worker", module: "jobs.js", timeout: 0 }],
+    ["serve app.js", { name: "serve", module: "app.js", timeout: 30_000, workers: undefined }],
+    ["serve app.js --workers 4", { name: "serve", module: "app.js", timeout: 30_000, workers: 4 }],
     ["--help", { name: "help" }],
     ["worker --help", { name: "help" }],
   ])("%s", (line, command) => {
@@ -13,8 +15,12 @@ describe("the command line", () => {
   });
 
   test.each([
-    ["", "say what to run: worker"],
-    ["serve", 'there is no command "serve"'],
+    ["", "say what to run: serve or worker"],
+    ["server", 'there is no command "server"'],
+    ["serve", "say which module to load"],
+    ["serve a.js --workers 0", '--workers is a number from 1 to 1024, not "0"'],
+    ["serve a.js --workers many", '--workers is a number from 1 to 1024, not "many"'],
+    ["worker a.js --workers 2", "--workers is for serve"],
     ["worker", "say which module to load"],
     ["worker a.js b.js c.js", "one module at a time, not also b.js, c.js"],
     ["worker a.js --timeout soon", '--timeout is a number of milliseconds, not "soon"'],
