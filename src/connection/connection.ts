@@ -200,14 +200,18 @@ export class Connection
 
   /** @internal */
   inflate(): boolean {
-    // It goes on when the others want to read again: not one more message is delivered before.
-    if (this.#pauses !== Pause.inflation) return true;
+    if (this.#pauses !== Pause.inflation) {
+      // Not one more message is delivered before the others want to read again; `resume` sees to it.
+      this.#engine.inflation!.remove(this);
+      return true;
+    }
     this.#writer.corked = true;
     const done = this.#protocol.decodeOn();
     this.#answer();
-    if (done) this.#engine.inflation!.remove(this);
-    if (done) this.resume(Pause.inflation);
-    return done;
+    if (!done) return false;
+    this.#engine.inflation!.remove(this);
+    this.resume(Pause.inflation);
+    return true;
   }
 
   /** @internal RFC 6455 §5.5.1: a close frame is answered with one, which echoes its code. */

@@ -3,7 +3,7 @@ import type { DeflateShare } from "../protocol/deflate-share.ts";
 
 /** A connection whose peer's message takes more than one turn to inflate. */
 export interface Inflating {
-  /** Goes on; returns whether it is done. */
+  /** Goes on. When it is done it leaves the queue, perhaps to come back with its next message. */
   inflate(): boolean;
 }
 
@@ -46,7 +46,6 @@ export class Inflation {
     this.#share.refill();
     for (const connection of this.#waiting) {
       if (this.#share.work <= 0 || !connection.inflate()) break;
-      this.#waiting.delete(connection);
     }
     if (this.#waiting.size > 0) this.spent();
   };

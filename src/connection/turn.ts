@@ -25,8 +25,8 @@ export const plain: WireFormat = 0;
  * It is a tree whose edges are messages; a connection holds one pointer into it. Connections that
  * were sent the same sequence share one node, so a message to a thousand members is encoded,
  * compressed and framed once, and a burst of messages to them is joined into one buffer once.
- * Nothing of it outlives the turn, but for a crowd that it takes several turns to write to. Only a server's frames can be shared: a client masks each with
- * its own key.
+ * Nothing of it outlives the turn, unless the crowd is so large that writing to it takes several.
+ * Only a server's frames can be shared: a client masks each with its own key.
  */
 export class Turn {
   readonly #clock: Clock;
