@@ -29,7 +29,8 @@ export class Deployments {
 
   /** Watches a task's deployment: the one that runs, else the one remembered, else a new one. */
   watch(taskId: string): Watch {
-    const group = `deploy.${taskId}`;
+    // Each process runs deployments of its own: what one says is not for those who watch another.
+    const group = `deploy.${process.pid}.${taskId}`;
     const deployment =
       this.#watched.get(taskId) ?? this.#left.get(taskId) ?? this.#begin(taskId, group);
     this.#left.delete(taskId);

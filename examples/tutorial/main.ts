@@ -1,10 +1,14 @@
-/** Starts the tutorial. The environment says where: PORT (8000; 0 takes any free one) and HOST. */
+/**
+ * Starts the tutorial. The environment says where: PORT (8000; 0 takes any free one) and HOST; and by
+ * which LAYER: memory, or cluster for several processes.
+ */
 import { memoryLayer, serve, UsageError } from "sluice";
+import { clusterLayer } from "sluice/layers/cluster";
 import { history } from "./resume.ts";
 import { closedBySignal } from "./shutdown.ts";
 import { createSite } from "./site.ts";
 
-const { PORT = "8000", HOST } = process.env;
+const { PORT = "8000", HOST, LAYER = "memory" } = process.env;
 const port = Number(PORT);
 // An empty HOST would mean every address of this machine: that must be asked for in so many words.
 const host = HOST || "127.0.0.1";
@@ -13,15 +17,17 @@ if (!/^\d+$/.test(PORT) || port > 65_535) {
   fail(`PORT must be an integer from 0 to 65535, not ${JSON.stringify(PORT)}`);
 }
 
-const layer = memoryLayer({ history });
+if (LAYER !== "memory" && LAYER !== "cluster") {
+  fail(`LAYER must be memory or cluster, not ${JSON.stringify(LAYER)}`);
+}
+
+const layer = LAYER === "cluster" ? clusterLayer({ history }) : memoryLayer({ history });
 const server = await serve({ ...createSite(layer), layer, port, host }).catch((error: unknown) => {
   if (!(error instanceof UsageError && error.code === "ERR_LISTEN")) throw error;
   fail(`${error.message}; set PORT or HOST to another place (PORT=0 takes any free port)`);
 });
-const closed = closedBySignal(server);
+void closedBySignal(server).then(() => process.exit(0));
 console.log(`sluice is listening on ${server.url}`);
-await closed;
-process.exit(0);
 
 function fail(message: string): never {
   console.error(message);

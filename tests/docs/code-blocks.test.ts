@@ -63,7 +63,7 @@ function writeBlocks(): void {
   for (const { name, text } of blocks) {
     const runnable = text
       .replaceAll("port: 8000", "port: 0")
-      .replaceAll("const server =", "export const server =");
+      .replaceAll(/^const server =/gm, "export const server =");
     writeFileSync(join(place, `${name}.ts`), `${runnable}\nexport {};\n`);
   }
   const configuration = {

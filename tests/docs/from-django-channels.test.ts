@@ -9,6 +9,7 @@ import {
   memoryLayer,
   type Server,
 } from "sluice";
+import * as clusters from "sluice/layers/cluster";
 import * as protocol from "sluice/protocol";
 import * as testing from "sluice/testing";
 import { RawPeer, recorder, upgradeRequest } from "sluice/testing";
@@ -114,7 +115,7 @@ describe("what the map says of sluice is there", () => {
     );
     const functions = found(/^([a-z]\w*)(?:<\w+>)?\(/gi, ours);
     expect(functions.length).toBeGreaterThan(20);
-    const homes: object[] = [sluice, protocol, testing, recorder()];
+    const homes: object[] = [sluice, protocol, clusters, testing, recorder()];
     homes.push(JsonWebSocketConsumer.prototype, testing.Communicator.prototype);
     for (const name of functions)
       expect(

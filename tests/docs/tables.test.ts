@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { diagnosticNames, errorCodes, middlewareDiagnosticNames } from "sluice";
+import { clusterDiagnosticNames } from "sluice/layers/cluster";
 import { describe, expect, it } from "vitest";
 import { defaultClientLimits } from "../../src/connect/options.ts";
 import { defaultServerLimits } from "../../src/server/options.ts";
@@ -13,7 +14,11 @@ describe("the reference", () => {
 
   it("has a row for every diagnostics channel, and no others", () => {
     const names = rows("diagnostics.md", /^\| `(sluice:[\w.]+)` \|/gm).map(([name]) => name);
-    expect(names).toEqual([...diagnosticNames, ...middlewareDiagnosticNames]);
+    expect(names).toEqual([
+      ...diagnosticNames,
+      ...middlewareDiagnosticNames,
+      ...clusterDiagnosticNames,
+    ]);
   });
 
   it("has a row for every limit, with its default, and no others", () => {

@@ -23,7 +23,7 @@ export class Program {
   readonly #process: ChildProcess;
 
   private constructor(command: string, parameters: readonly string[], environment: object) {
-    const { PORT: _port, HOST: _host, ...env } = process.env;
+    const { PORT: _port, HOST: _host, LAYER: _layer, ...env } = process.env;
     this.#process = spawn(command, parameters, {
       cwd: root,
       env: { ...env, ...environment },

@@ -59,6 +59,20 @@ describe("npm start", { timeout: patience }, () => {
     for (const url of urls) expect((await fetch(url)).status).toBe(200);
   });
 
+  test("with LAYER=cluster serves by several processes, and the chat is one", async () => {
+    const program = npmStart({ PORT: "0", LAYER: "cluster", WORKERS: "2" });
+    const url = await program.url();
+    await program.line(/^sluice serves with 2 workers/);
+    const clients = await Promise.all([1, 2, 3, 4].map(() => Client.open(`${socketUrl(url)}/x1/`)));
+    clients[0]!.send("你好");
+    for (const client of clients) expect(await client.texts(1)).toEqual(["你好"]);
+
+    const closed = Promise.all(clients.map((client) => client.closed()));
+    program.kill("SIGTERM");
+    expect(await closed).toEqual([1012, 1012, 1012, 1012]);
+    await program.exit;
+  });
+
   test("SIGTERM to npm alone drains, and all processes end", async () => {
     const program = npmStart();
     const client = await Client.open(`${socketUrl(await program.url())}/x1/`);
@@ -150,6 +164,12 @@ describe("the server process", { timeout: patience }, () => {
       `cannot listen at 127.0.0.1:${port}: something else listens there already; ` +
         "set PORT or HOST to another place (PORT=0 takes any free port)",
     ]);
+  });
+
+  test("LAYER=redis is refused by name", async () => {
+    const program = start({ PORT: "0", LAYER: "redis" });
+    expect(await program.exit).toEqual({ code: 1, signal: null });
+    expect(program.errors).toEqual(['LAYER must be memory or cluster, not "redis"']);
   });
 
   test.each(["abc", "65536", "-1", "80.5", "8e3", " 80", ""])(
