@@ -1,26 +1,18 @@
-import type {
-  Delivery,
-  GroupWatcher,
-  LayerMessage,
-  PresenceCount,
-  Watch,
-} from "../channel-layer.ts";
-import type { PresenceEvents } from "../local-presence.ts";
+import type { GroupWatcher, Watch } from "../channel-layer.ts";
 import type { NamedReader } from "../named-channels.ts";
+import { DeskPresence } from "./desk-presence.ts";
 import {
   type Data,
   type Hello,
   type JoinAnswer,
   letterCost,
   type Member,
-  type PresenceLetter,
   type Question,
   type Questions,
   type ToOffice,
   type ToWorker,
   version,
   weigh,
-  type WrittenPresence,
 } from "./letters.ts";
 import { Line } from "./line.ts";
 import type { Office } from "./office.ts";
@@ -39,10 +31,7 @@ export class Desk {
   #prefix = "";
   readonly #readers = new Map<Member, DeskReader>();
   readonly #watches = new Map<number, DeskWatch>();
-  /** Those who are shown somewhere, or listen. */
-  readonly #guests = new Map<Member, DeskGuest>();
-  /** The last news of presence, which may be for several of them. */
-  #news: { readonly message: LayerMessage; readonly members: Member[] } | undefined;
+  readonly #presence: DeskPresence;
   /** Too much lies unread: what is for members is not sent until the worker has read on. */
   #isMuted = false;
   #lost = 0;
@@ -52,6 +41,10 @@ export class Desk {
   constructor(office: Office, port: Port) {
     this.#office = office;
     this.heard = office.clock.now();
+    this.#presence = new DeskPresence({
+      presence: () => office.presence,
+      deliver: (letter, size) => void this.deliver(letter, size),
+    });
     this.#line = new Line(port, office.clock, {
       letter: (letter) => this.#take(letter),
       heard: () => this.#hear(),
@@ -152,7 +145,7 @@ export class Desk {
     const { lease } = this.#office;
     this.#post({ kind: "welcome", ...(lease === Number.POSITIVE_INFINITY ? {} : { lease }) });
     for (const [group, member, said] of hello.shown) {
-      this.#show(group, member, said.shown, said.events);
+      this.#presence.join(group, member, said.shown, said.events);
     }
     this.#restorePresence();
     for (const [reader, name] of hello.readers) this.#open(reader, name);
@@ -212,7 +205,7 @@ export class Desk {
   #join({ group, member, since, shown, events, mirror }: Questions["join"]["ask"]): JoinAnswer {
     const office = this.#office;
     office.enter(group, this, member);
-    this.#show(group, member, shown, events);
+    this.#presence.join(group, member, shown, events);
     const placed = office.place(group, since);
     return {
       ...(placed === undefined ? {} : { placed }),
@@ -221,49 +214,13 @@ export class Desk {
   }
 
   #leave(group: string, member: Member): undefined {
-    const guest = this.#guests.get(member);
-    if (guest !== undefined) {
-      this.#office.presence.leave(group, guest);
-      guest.listens.delete(group);
-    }
+    this.#presence.leave(group, member);
     this.#office.leave(group, this, member);
-  }
-
-  #show(
-    group: string,
-    member: Member,
-    shown: WrittenPresence | undefined,
-    events: PresenceEvents | undefined,
-  ): void {
-    if (shown === undefined && events === undefined) return;
-    let guest = this.#guests.get(member);
-    if (guest === undefined) {
-      guest = new DeskGuest(this, member);
-      this.#guests.set(member, guest);
-    }
-    if (events !== undefined) guest.listens.add(group);
-    const info = shown?.info;
-    const text = info === undefined ? "" : JSON.stringify(info);
-    const how = shown === undefined ? undefined : { key: shown.key, info, text };
-    this.#office.presence.join(group, guest, how, events);
-  }
-
-  /** One of its members hears of presence. What several of them hear is one letter. */
-  tellPresence(group: string, member: Member, message: LayerMessage): void {
-    if (this.#news?.message === message) return void this.#news.members.push(member);
-    const members = [member];
-    this.#news = { message, members };
-    const { keys, channels, joined, updated, left } = message as unknown as News;
-    const count = { kind: "presence", group, members, keys, channels } as const;
-    if (joined === undefined) return void this.deliver(count, 0);
-    const size = letterCost * (joined.length + updated.length + left.length);
-    this.deliver({ ...count, changes: { joined, updated, left } }, size);
   }
 
   /** Its listeners may have missed something. */
   #restorePresence(): void {
-    const groups = new Set([...this.#guests.values()].flatMap(({ listens }) => [...listens]));
-    for (const group of groups) {
+    for (const group of this.#presence.groups()) {
       const { keys, channels } = this.#office.presence.count(group);
       const present = this.#office.present(group);
       this.#line.post(
@@ -283,7 +240,7 @@ export class Desk {
 
   #shut(member: Member, groups: readonly string[]): undefined {
     for (const group of groups) this.#leave(group, member);
-    this.#guests.delete(member);
+    this.#presence.forget(member);
     const reader = this.#readers.get(member);
     if (reader === undefined) return;
     this.#readers.delete(member);
@@ -349,8 +306,7 @@ export class Desk {
     this.#watches.clear();
     for (const reader of this.#readers.values()) this.#office.named.close(reader.name, reader);
     this.#readers.clear();
-    for (const guest of this.#guests.values()) this.#office.presence.leaveAll(guest);
-    this.#guests.clear();
+    this.#presence.clear();
     this.#isMuted = false;
     this.#lost = 0;
     if (wasIn) this.#office.forget(this);
@@ -387,26 +343,6 @@ class DeskReader implements NamedReader<Data> {
     if (!this.#desk.deliver(letter, weigh(data))) this.#desk.passOn(name, data);
   }
 }
-
-/** One of those who are shown somewhere, or listen. */
-class DeskGuest {
-  readonly #desk: Desk;
-  readonly #member: Member;
-  /** The groups where it listens. */
-  readonly listens = new Set<string>();
-
-  constructor(desk: Desk, member: Member) {
-    this.#desk = desk;
-    this.#member = member;
-  }
-
-  deliver(message: LayerMessage, { group = "" }: Delivery): void {
-    this.#desk.tellPresence(group, this.#member, message);
-  }
-}
-
-/** What is told of presence. */
-interface News extends PresenceCount, NonNullable<PresenceLetter["changes"]> {}
 
 const otherVersion =
   "this process and the primary process run different versions of sluice; restart the primary process";

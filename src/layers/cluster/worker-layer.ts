@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { ChannelLayerError, UsageError } from "../../errors.ts";
 import { type Clock, systemClock } from "../../internal/clock.ts";
 import type {
@@ -24,24 +23,23 @@ import { GroupPattern } from "../group-pattern.ts";
 import { type ChannelHost, LocalChannel } from "../local-channel.ts";
 import { LocalGroups, rethrow } from "../local-groups.ts";
 import { checkPresenceEvents } from "../local-presence.ts";
-import { anonymousPrefix, checkFixedName, checkName } from "../name.ts";
+import { checkFixedName, checkName } from "../name.ts";
 import { direct } from "../named-channels.ts";
 import { checkPage } from "../page.ts";
-import { formatPosition, parsePosition, type Position } from "../position.ts";
-import type { HistoryItem, HistorySource, Slice } from "../slice.ts";
+import { parsePosition, type Position } from "../position.ts";
+import type { HistorySource, Slice } from "../slice.ts";
+import { Addresses } from "./addresses.ts";
 import { publish } from "./diagnostics.ts";
+import { Joins } from "./joins.ts";
+import { LetterReader } from "./letter-reader.ts";
 import {
   type GroupLetter,
   type Hello,
-  type Member,
   pack,
   type Placed,
   type ToWorker,
-  unpack,
   version,
   weigh,
-  type WrittenItem,
-  type WrittenSlice,
 } from "./letters.ts";
 import { OfficeLink } from "./office-link.ts";
 import type { Port } from "./port.ts";
@@ -71,25 +69,18 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
   readonly #codec: Codec;
   readonly #onError: (error: unknown) => void;
   readonly #rules: ClusterRules;
+  readonly #reader: LetterReader;
   readonly #link: OfficeLink;
 
   readonly #groups: LocalGroups;
   readonly #feeds: GroupFeeds;
   readonly #presence: WorkerPresence;
   readonly #watches: Watches;
-  /** The numbers of channels that the office knows, or whose name somebody knows. */
-  readonly #members = new Map<LocalChannel, Member>();
-  /** The channels that can be sent to. */
-  readonly #channels = new Map<Member, LocalChannel>();
-  /** The fixed names among them. */
-  readonly #names = new Map<Member, string>();
-  readonly #joining = new Map<LocalChannel, Set<Joining>>();
+  readonly #addresses = new Addresses();
+  readonly #joins = new Joins();
   /** What the office said of the group that is being joined. */
   #placed: Placed | undefined;
 
-  /** Nobody outside guesses a name: 96 random bits, then a count. */
-  readonly #prefix = `${anonymousPrefix}${randomBytes(12).toString("base64url")}.`;
-  #counted = 0;
   #isClosed = false;
 
   constructor(options: WorkerLayerOptions = {}) {
@@ -99,6 +90,7 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
     checkAmount("backlog", backlog);
     this.#codec = codec;
     this.#onError = onError;
+    this.#reader = new LetterReader(codec);
     this.#rules = completeRules(options);
     this.#groups = new LocalGroups(onError);
     this.#feeds = new GroupFeeds(this.#groups, this, () => this.#openFeed());
@@ -125,9 +117,8 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
     if (name === undefined) return new LocalChannel(this, member);
     checkFixedName(name);
     const channel = new LocalChannel(this, member, name);
-    const reader = this.#numberOf(channel);
-    this.#channels.set(reader, channel);
-    this.#names.set(reader, name);
+    this.#addresses.publish(channel, name);
+    const reader = this.#addresses.numberOf(channel);
     this.#link.post({ kind: "open", reader, name }, name.length);
     return channel;
   }
@@ -137,13 +128,13 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
     checkName("channel", channel);
     checkMessage(message);
     const encoded = this.#codec.encode(message);
-    if (!channel.startsWith(this.#prefix)) {
+    if (!channel.startsWith(this.#addresses.prefix)) {
       const data = pack(encoded);
       await this.#link.ask("send", { channel, data }, weigh(data));
       return;
     }
-    const reader = this.#channels.get(Number.parseInt(channel.slice(this.#prefix.length), 36));
-    if (reader?.answersTo(channel) !== true) return;
+    const reader = this.#addresses.reachByName(channel);
+    if (reader === undefined) return;
     this.#groups.deliverTo(reader, this.#codec.decode(encoded), direct);
   }
 
@@ -162,7 +153,7 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
       ...(presence === undefined ? {} : { shown: this.#presence.write(presence) }),
       ...(events === undefined ? {} : { events }),
     };
-    const member = this.#numberOf(channel);
+    const member = this.#addresses.numberOf(channel);
     const from = since === undefined ? undefined : parsePosition(since);
     const question = {
       group,
@@ -171,20 +162,19 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
       ...(from === undefined ? {} : { since: from }),
       ...(events === "changes" && !this.#presence.mirrors(group) ? { mirror: true as const } : {}),
     };
-    const joining: Joining = { group, isCancelled: false };
-    this.#begin(channel, joining);
+    const join = this.#joins.begin(channel, group);
     try {
       return await this.#link.ask("join", question, group.length, ({ placed, present }) => {
-        this.#end(channel, joining);
-        if (joining.isCancelled) return since === undefined ? joined : notRecovered;
+        this.#joins.end(channel, join);
+        if (join.isCancelled) return since === undefined ? joined : notRecovered;
         this.#presence.join(group, member, channel, said, present);
         return this.#place(group, channel, since, placed);
       });
     } catch (error) {
-      this.#end(channel, joining);
+      this.#joins.end(channel, join);
       // The office may have it on the list, or get to it yet.
-      const isWanted = this.#groups.has(group, channel) || this.#isJoining(channel, group);
-      if (!joining.isCancelled && !isWanted) void this.#link.tell("leave", { group, member });
+      const isWanted = this.#groups.has(group, channel) || this.#joins.has(channel, group);
+      if (!join.isCancelled && !isWanted) void this.#link.tell("leave", { group, member });
       throw error;
     }
   }
@@ -193,9 +183,9 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
     this.#assertOpen();
     checkName("group", group);
     if (!(channel instanceof LocalChannel)) return;
-    const member = this.#members.get(channel);
+    const member = this.#addresses.find(channel);
     if (member === undefined) return;
-    const wasJoining = this.#cancel(channel, group);
+    const wasJoining = this.#joins.cancel(channel, group).length > 0;
     if (!wasJoining && !this.#groups.has(group, channel)) return;
     const emptied = this.#groups.leave(group, channel);
     this.#feeds.leave(group, channel, emptied);
@@ -287,10 +277,8 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
     this.#groups.clear();
     this.#feeds.clear();
     this.#presence.clear();
-    this.#members.clear();
-    this.#channels.clear();
-    this.#names.clear();
-    for (const channel of this.#joining.keys()) this.#cancel(channel);
+    this.#addresses.clear();
+    this.#joins.clear();
     await this.#link.close();
   }
 
@@ -298,10 +286,10 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
 
   /** @internal */
   nameFor(channel: LocalChannel): string {
-    const member = this.#numberOf(channel);
-    if (channel.isOpenOn(this) && !this.#isClosed) this.#channels.set(member, channel);
-    else this.#members.delete(channel);
-    return this.#prefix + member.toString(36);
+    if (channel.isOpenOn(this) && !this.#isClosed) return this.#addresses.publish(channel);
+    const name = this.#addresses.nameOf(this.#addresses.numberOf(channel));
+    this.#addresses.forget(channel);
+    return name;
   }
 
   /** @internal */
@@ -311,16 +299,12 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
 
   /** @internal */
   async forget(channel: LocalChannel): Promise<void> {
-    const member = this.#members.get(channel);
+    const member = this.#addresses.find(channel);
     if (member === undefined) return;
-    const groups = this.#groups.of(channel);
-    for (const { group } of this.#joining.get(channel) ?? []) groups.push(group);
-    this.#cancel(channel);
+    const groups = [...this.#groups.of(channel), ...this.#joins.cancel(channel)];
     this.#feeds.leaveAll(channel, this.#groups.leaveAll(channel));
     for (const group of groups) this.#presence.leave(group, member);
-    this.#members.delete(channel);
-    this.#channels.delete(member);
-    const wasNamed = this.#names.delete(member);
+    const wasNamed = this.#addresses.forget(channel);
     if (groups.length > 0 || wasNamed) await this.#link.tell("shut", { member, groups });
   }
 
@@ -352,51 +336,21 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
     }
   }
 
-  #begin(channel: LocalChannel, joining: Joining): void {
-    const others = this.#joining.get(channel);
-    if (others === undefined) this.#joining.set(channel, new Set([joining]));
-    else others.add(joining);
-  }
-
-  #end(channel: LocalChannel, joining: Joining): void {
-    const others = this.#joining.get(channel);
-    others?.delete(joining);
-    if (others?.size === 0) this.#joining.delete(channel);
-  }
-
-  #isJoining(channel: LocalChannel, group: string): boolean {
-    for (const joining of this.#joining.get(channel) ?? []) {
-      if (joining.group === group && !joining.isCancelled) return true;
-    }
-    return false;
-  }
-
-  /** It leaves a group that it is about to join, or all of them; whether there was one. */
-  #cancel(channel: LocalChannel, group?: string): boolean {
-    let found = false;
-    for (const joining of this.#joining.get(channel) ?? []) {
-      if (group !== undefined && joining.group !== group) continue;
-      joining.isCancelled = true;
-      found = true;
-    }
-    return found;
-  }
-
   // What the office says.
 
   #hello(): Hello {
     const groups = [...this.#groups.names()].map((group) => {
       const members = [...this.#groups.members(group)] as LocalChannel[];
-      return [group, members.map((channel) => this.#numberOf(channel))] as const;
+      return [group, members.map((channel) => this.#addresses.numberOf(channel))] as const;
     });
     return {
       kind: "hello",
       version,
       rules: this.#rules,
-      prefix: this.#prefix,
+      prefix: this.#addresses.prefix,
       groups,
       shown: this.#presence.list(),
-      readers: [...this.#names],
+      readers: this.#addresses.fixed(),
       watches: this.#watches.list(),
     };
   }
@@ -409,11 +363,11 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
       case "direct":
         return this.#deliverTo(letter);
       case "presence":
-        this.#decoded(() => this.#presence.tell(letter));
+        this.#tried(() => this.#presence.tell(letter));
         return;
       case "present": {
         const { group, present, keys, channels } = letter;
-        this.#decoded(() => this.#presence.sync(group, present, { keys, channels }));
+        this.#tried(() => this.#presence.sync(group, present, { keys, channels }));
         return;
       }
       case "watched":
@@ -440,27 +394,27 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
     const { group, data, id, except, epoch, offset } = letter;
     if (this.#groups.size(group) === 0) return;
     if (epoch !== undefined && offset !== undefined) {
-      const item = this.#decoded(() => this.#item(group, epoch, { ...letter, offset }));
+      const item = this.#tried(() => this.#reader.item(group, epoch, { ...letter, offset }));
       if (item !== undefined) this.#feeds.of(group)?.live(epoch, item);
       return;
     }
-    const message = this.#decoded(() => this.#codec.decode(unpack(data)));
+    const message = this.#tried(() => this.#reader.message(data));
     if (message === undefined) return;
     const delivery: Delivery = Object.freeze(id === undefined ? { group } : { group, id });
     this.#groups.deliver(group, message, delivery, except);
   }
 
   #deliverTo({ channel, data, name }: Extract<ToWorker, { readonly kind: "direct" }>): void {
-    const message = this.#decoded(() => this.#codec.decode(unpack(data)));
+    const message = this.#tried(() => this.#reader.message(data));
     if (message === undefined) return;
     if (name === undefined) {
-      const reader = this.#channels.get(channel);
+      const reader = this.#addresses.reach(channel);
       if (reader !== undefined) this.#groups.deliverTo(reader, message, direct);
       return;
     }
     const postman = {
       deliver: () => {
-        const reader = this.#channels.get(channel);
+        const reader = this.#addresses.reach(channel);
         if (reader !== undefined) reader.deliver(message, direct);
         // It was closed while this was on its way: somebody else is to have it.
         else this.#link.post({ kind: "back", name, data }, weigh(data));
@@ -480,27 +434,14 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
     if (written !== undefined) {
       // The office has looked already, in the moment of the join.
       this.#placed = undefined;
-      return this.#slice(group, written);
+      return this.#reader.slice(group, written);
     }
     const question = { group, limit, ...(since === undefined ? {} : { since }) };
-    return this.#link.ask("read", question, 0, (slice) => this.#slice(group, slice));
-  }
-
-  #slice(group: string, { epoch, top, oldest, items }: WrittenSlice): Slice {
-    return { epoch, top, oldest, items: items?.map((item) => this.#item(group, epoch, item)) };
-  }
-
-  #item(group: string, epoch: string, { offset, data, id, except }: WrittenItem): HistoryItem {
-    const position = formatPosition(epoch, offset);
-    const delivery = Object.freeze(
-      id === undefined ? { group, position } : { group, position, id },
-    );
-    const message = this.#codec.decode(unpack(data));
-    return { offset, previous: offset - 1, message, delivery, except };
+    return this.#link.ask("read", question, 0, (slice) => this.#reader.slice(group, slice));
   }
 
   /** What `read` returns; undefined, and `onError` hears of it, if a codec cannot read its own. */
-  #decoded<T>(read: () => T): T | undefined {
+  #tried<T>(read: () => T): T | undefined {
     try {
       return read();
     } catch (error) {
@@ -509,27 +450,10 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
     }
   }
 
-  #numberOf(channel: LocalChannel): Member {
-    let member = this.#members.get(channel);
-    if (member === undefined) {
-      this.#counted += 1;
-      member = this.#counted;
-      this.#members.set(channel, member);
-    }
-    return member;
-  }
-
   #assertOpen(): void {
     if (!this.#isClosed) return;
     throw new ChannelLayerError("ERR_LAYER_CLOSED", "the channel layer was closed");
   }
-}
-
-/** A join that the office has not answered yet. */
-interface Joining {
-  readonly group: string;
-  /** The channel left the group, or was closed. */
-  isCancelled: boolean;
 }
 
 const joined: Joined = Object.freeze({});
