@@ -88,7 +88,7 @@ export class Fuzzer {
     for (const input of inputs) {
       const { outcome, novelty } = this.#look(input);
       if (novelty === 0 && this.#outcomes.has(outcome)) continue;
-      const smallest = shrink(input, 200, (candidate) => {
+      const smallest = shrink(input, 60, (candidate) => {
         const other = this.#look(candidate);
         return other.outcome === outcome && other.novelty >= novelty;
       });
