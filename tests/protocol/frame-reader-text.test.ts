@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { expectFailed, heard, heardAt, heardIn, hex, roles } from "./protocol-calls.ts";
+import { FrameReader } from "../../src/protocol/frame-reader.ts";
+import { Calls, expectFailed, heard, heardAt, heardIn, hex, roles } from "./protocol-calls.ts";
 import { binary, continuation, fragments, octets, text, unfinished } from "./protocol-octets.ts";
 
 /** Octets that are not UTF-8, and how many of them could still have become a text. */
@@ -68,6 +69,21 @@ describe("text messages (RFC 6455 §5.6, §8.1)", () => {
       }
     }
   });
+
+  it.each(roles)(
+    "are heard right when all of it is odd, wherever it lies in memory: %s",
+    (role) => {
+      const odd = "é".repeat(40);
+      const wire = octets(role, text(odd));
+      for (let at = 0; at < 8; at++) {
+        const memory = Buffer.alloc(wire.length + 8);
+        wire.copy(memory, at);
+        const sink = new Calls();
+        new FrameReader({ role, sink }).receive(memory.subarray(at, at + wire.length));
+        expect(sink.lines).toEqual([`text ${odd}`]);
+      }
+    },
+  );
 
   it.each(roles)("do not hang together: a %s judges each one for itself", (role) => {
     const frames = [
