@@ -102,6 +102,18 @@ describe("a worker that has lost its line", () => {
     expect(reader.gaps).toEqual([]);
   });
 
+  test("is counted once, also while nobody has noticed that the former line is dead", async () => {
+    const rig = new Rig();
+    const [worker, other] = [rig.worker(), rig.worker()];
+    await worker.layer.join("room", new LayerReader(worker.layer).channel);
+    // Its end is never told to the office.
+    worker.port.close = () => {};
+    rig.connect(worker.layer);
+    await quiet();
+    expect(await other.layer.groupCount("room")).toBe(1);
+    expect(rig.office.workers).toBe(2);
+  });
+
   test("is told a gap where the history does not reach back, and goes on from there", async () => {
     const rig = new Rig();
     const [worker, other] = [rig.worker(), rig.worker()];
@@ -130,8 +142,14 @@ describe("a worker that has lost its line", () => {
     await worker.layer.join("room", listener.channel, { presenceEvents: "changes" });
     await other.layer.join("old", ann.channel);
     await eventually(() => expect(told).toEqual(["+room", "+old"]));
+    const brief = new LayerReader(other.layer);
+    await other.layer.join("room", brief.channel, { presence: { key: "brief" } });
     rig.clock.advance(100);
     await quiet();
+    await brief.channel.close();
+    rig.clock.advance(100);
+    await quiet();
+    expect(listener.messages.at(-1)).toMatchObject({ left: [{ key: "brief" }] });
     listener.messages.length = 0;
 
     worker.port.cut();
@@ -203,8 +221,10 @@ describe("a worker that stands still", () => {
     await eventually(() => expect(slow.messages.length + quick.messages.length).toBe(100));
     expect(slow.messages.length).toBeGreaterThan(0);
     expect(quick.messages.length).toBeGreaterThan(60);
+    const before = slow.messages.length;
     for (const number of numbers(10)) await other.layer.send("work", note(number));
     await eventually(() => expect(slow.messages.length + quick.messages.length).toBe(110));
+    expect(slow.messages.length).toBeGreaterThan(before);
   });
 
   test("for longer than its lease is given up; it comes back by itself and misses no history", async () => {
@@ -246,8 +266,12 @@ describe("a worker that stands still", () => {
     const rig = new Rig({ lease: 1_000 });
     const worker = rig.worker();
     await worker.layer.join("room", new LayerReader(worker.layer).channel);
+    const told: string[] = [];
+    await worker.layer.watch("*", { vacated: (group) => told.push(group) });
     rig.clock.stall(60_000);
     await quiet();
+    expect(told).toEqual([]);
+    expect(losses).toEqual([]);
     expect(rig.office.workers).toBe(1);
     expect(await worker.layer.groupCount("room")).toBe(1);
   });
