@@ -6,6 +6,8 @@ import type { Port } from "./port.ts";
 export interface ClusterOffice {
   /** How many layers are connected. */
   readonly workers: number;
+  /** The most that lies unread by one of them, in bytes: one that stands still shows here first. */
+  readonly unread: number;
   /** Takes a layer of this very process; `clusterLayer({ office })` calls it. @internal */
   connect(port: Port): void;
   /** Hangs up on all workers and forgets everything. Positions are not good for another office. */
@@ -22,6 +24,9 @@ export function openOffice(options: OfficeOptions = {}): ClusterOffice {
   return {
     get workers() {
       return office.workers;
+    },
+    get unread() {
+      return office.unread();
     },
     connect: (port) => office.connect(port),
     close: () => {
