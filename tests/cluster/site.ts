@@ -215,7 +215,7 @@ export class RoomClient {
       this.codes.push(code);
       this.#isIn = false;
       this.#wake();
-      // The next turn: a server that is gone refuses at once, and another one accepts.
+      // As users' clients do: a server that is gone refuses at once, and a loop would be busy.
       if (!this.#isClosed) setTimeout(() => this.#connect(), 10);
     });
   }
