@@ -135,7 +135,7 @@ export class RoomClient {
   /** What it was told whenever it joined. */
   readonly joins: Said[] = [];
   readonly gaps: unknown[] = [];
-  /** The close codes of its connections. */
+  /** The close codes of the connections that it had. */
   readonly codes: number[] = [];
   /** When it last heard a text. */
   heard: number = performance.now();
@@ -211,8 +211,13 @@ export class RoomClient {
     this.#socket = socket;
     socket.on("message", (data: Buffer) => this.#hear(JSON.parse(String(data)) as Said));
     socket.on("error", () => {});
+    let wasOpen = false;
+    socket.on("open", () => {
+      wasOpen = true;
+    });
     socket.on("close", (code) => {
-      this.codes.push(code);
+      // One that was refused, or not answered in time, was none.
+      if (wasOpen) this.codes.push(code);
       this.#isIn = false;
       this.#wake();
       // As users' clients do: a server that is gone refuses at once, and a loop would be busy.
