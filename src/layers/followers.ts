@@ -6,6 +6,7 @@ import type { HistoryItem, Slice } from "./slice.ts";
 
 /** Where a group is in this process, and how to look elsewhere. */
 export interface GroupPlace {
+  readonly group: string;
   readonly epoch: string;
   /** The newest message that was given out. */
   readonly cursor: number;
@@ -69,12 +70,23 @@ export class Followers {
         known === undefined ? this.#feed.position : formatPosition(known.epoch, known.cursor);
       return { position: place };
     }
+    const former = known ?? new Follower(member, this.#feed.epoch, this.#feed.served, mostHeld);
+    const wasStopped = known?.state === "stopped";
     if (known !== undefined) this.#setLevel(known);
     const from = parsePosition(since);
-    if (from === undefined) return this.#notRecovered();
+    if (from === undefined) return this.#notRecovered(member);
     const follower = new Follower(member, from.epoch, from.offset, mostHeld);
     this.#setBehind(follower);
-    return this.#recover(follower, from, 1);
+    const joined = this.#recover(follower, from, 1);
+    if (!(joined instanceof Promise)) return joined;
+    return joined.catch((error: unknown) => {
+      if (this.#followers.get(member) === follower) {
+        this.#setLevel(follower);
+        former.state = wasStopped ? "stopped" : "waiting";
+        this.#setBehind(former);
+      }
+      throw error;
+    });
   }
 
   /** Step 5: whether a member is served with this live message as all others are. */
@@ -133,10 +145,13 @@ export class Followers {
   }
 
   #recover(follower: Follower, from: Position, retries: number): Joined | Promise<Joined> {
-    const { epoch, cursor } = this.#feed;
-    const slice = this.#feed.read(from, this.#feed.recover);
+    const { epoch, cursor, recover } = this.#feed;
+    // One at least: where nothing was asked for, an empty answer would say that nothing was missed.
+    const slice = this.#feed.read(from, Math.max(1, recover));
     const decide = (read: Slice): Joined | Promise<Joined> => {
-      if (this.#followers.get(follower.member) !== follower) return this.#notRecovered();
+      if (this.#followers.get(follower.member) !== follower) {
+        return { position: this.#feed.position, recovered: false };
+      }
       const isOld = read.epoch === epoch && read.top < cursor;
       if (read.epoch !== this.#feed.epoch || isOld || follower.hasSpilt) {
         // The history is another one by now, an old copy of it answered, or too much came meanwhile.
@@ -145,24 +160,34 @@ export class Followers {
           this.#feed.check();
           return this.#recover(follower, from, retries - 1);
         }
-      } else if (read.items !== undefined && (read.items.at(-1)?.offset ?? read.top) >= read.top) {
+      } else if (
+        read.items !== undefined &&
+        read.items.length <= recover &&
+        (read.items.at(-1)?.offset ?? read.top) >= read.top
+      ) {
         follower.state = "following";
         const top = Math.max(read.top, this.#feed.served);
         this.#give(follower, read);
         return { position: formatPosition(read.epoch, top), recovered: true };
       }
       this.#setLevel(follower);
-      return this.#notRecovered();
+      return this.#notRecovered(follower.member, read);
     };
     if (!(slice instanceof Promise)) return decide(slice);
-    return slice.then(decide, (error: unknown) => {
-      this.#setLevel(follower);
-      throw error;
-    });
+    return slice.then(decide);
   }
 
-  #notRecovered(): Joined {
-    return { position: this.#feed.position, recovered: false };
+  /** Gives it a place after all that was sent before, as far as that is known. */
+  #notRecovered(member: LocalMember, read?: Slice): Joined {
+    const { epoch, group, served } = this.#feed;
+    const top = read?.epoch === epoch ? Math.max(read.top, served) : served;
+    // The group may not be there yet; or it was a member before, and this delivery may still reach it.
+    if (top > served || this.#groups.isServing(group)) {
+      const follower = new Follower(member, epoch, top, mostHeld);
+      follower.state = "following";
+      this.#setBehind(follower);
+    }
+    return { position: formatPosition(epoch, top), recovered: false };
   }
 
   /** Reads for a member that is behind, a page at a time. */

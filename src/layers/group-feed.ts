@@ -46,6 +46,8 @@ export class GroupFeed implements Gate, GroupPlace {
   #held: Held[] = [];
   #spilt = false;
   #opening: Promise<void> | undefined;
+  /** Those that joined before the history was looked at for the first time. */
+  #arrivals: Arrival[] = [];
   /** Reads in a row that did not reach what is held. */
   #vain = 0;
   /** Absent until a member was somewhere else than its group. */
@@ -70,17 +72,19 @@ export class GroupFeed implements Gate, GroupPlace {
 
   /**
    * Places a member that is on the group's list; call it in the turn in which it was put there.
-   * Rejects if the history could not be read: then it is to be taken off the list again.
+   * Rejects if the history could not be read: then it is to be taken off the list again, unless it
+   * was there before; in that case it goes on from where it was.
    */
   join(member: LocalMember, since: string | undefined): Joined | Promise<Joined> {
-    if (this.#state === "opening") return this.#open().then(() => this.#place(member, since));
-    return this.#place(member, since);
+    if (this.#state !== "opening") return this.#place(member, since);
+    const arrival: Arrival = { member, hasLeft: false };
+    this.#arrivals.push(arrival);
+    return this.#open().then(() => (arrival.hasLeft ? nowhere(since) : this.#place(member, since)));
   }
 
   #place(member: LocalMember, since: string | undefined): Joined | Promise<Joined> {
     // It left while the history was looked at for the first time.
-    const isGone = !this.#options.groups.has(this.#options.group, member);
-    if (isGone) return since === undefined ? {} : { recovered: false };
+    if (this.#state === "closed") return nowhere(since);
     if (since === undefined && this.#followers === undefined) return { position: this.position };
     this.#followers ??= new Followers(this.#options.groups, this);
     return this.#followers.place(member, since);
@@ -88,6 +92,7 @@ export class GroupFeed implements Gate, GroupPlace {
 
   /** Forgets a member that was taken off the group's list. */
   leave(member: LocalMember): void {
+    for (const arrival of this.#arrivals) if (arrival.member === member) arrival.hasLeft = true;
     this.#followers?.leave(member);
   }
 
@@ -142,6 +147,11 @@ export class GroupFeed implements Gate, GroupPlace {
   }
 
   // What its followers ask.
+
+  /** @internal */
+  get group(): string {
+    return this.#options.group;
+  }
 
   /** @internal */
   get epoch(): string {
@@ -210,10 +220,16 @@ export class GroupFeed implements Gate, GroupPlace {
       ({ epoch, top }) => {
         if (this.#state !== "opening") return;
         this.#moveTo(epoch, top);
-        this.#goLive();
+        // Those who wait have their places first: after this, in the order in which they came.
+        this.#state = "mending";
+        void this.#opening?.then(() => {
+          this.#arrivals = [];
+          if (this.#state === "mending") this.#goLive();
+        });
       },
       (error: unknown) => {
         this.#opening = undefined;
+        this.#arrivals = [];
         throw error;
       },
     );
@@ -283,6 +299,17 @@ export class GroupFeed implements Gate, GroupPlace {
     }
     this.#followers?.turn();
   }
+}
+
+/** A member that waits for its place. */
+interface Arrival {
+  readonly member: LocalMember;
+  hasLeft: boolean;
+}
+
+/** What a member hears of a join that it has ended itself. */
+function nowhere(since: string | undefined): Joined {
+  return since === undefined ? {} : { recovered: false };
 }
 
 interface Held {

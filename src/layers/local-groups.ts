@@ -85,6 +85,11 @@ export class LocalGroups {
     return joined instanceof Set ? [...joined].map(({ name }) => name) : [joined.name];
   }
 
+  /** Whether a message of a group is being delivered. */
+  isServing(group: string): boolean {
+    return this.#served?.name === group;
+  }
+
   /** How many members a group has. */
   size(group: string): number {
     return this.#groups.get(group)?.members.size ?? 0;

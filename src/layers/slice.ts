@@ -35,10 +35,10 @@ export interface Slice<M = LayerMessage> {
 /** Where the histories of groups are read. One object serves all of them. */
 export interface HistorySource {
   /**
-   * What came after a position in a group, at most `limit` messages of it; without one, only where the history
-   * stands. Over a network it waits until live messages of the group arrive here: what is sent after
-   * it was read comes live. It rejects when the backend is away. Within an epoch `top` never goes
-   * back: who asks several copies of a history takes care of that.
+   * What came after a position in a group, at most `limit` messages of it, from 1 on; without one,
+   * only where the history stands. Over a network it waits until live messages of the group arrive
+   * here: what is sent after it was read comes live. It rejects when the backend is away. Within an
+   * epoch `top` never goes back: who asks several copies of a history takes care of that.
    */
   read(group: string, since: Position | undefined, limit: number): Slice | Promise<Slice>;
 }

@@ -24,6 +24,24 @@ describe("the first member of a group in this process", () => {
     expect(member.log).toEqual([3, 4]);
   });
 
+  test("has its place before what came live meanwhile is given out, with a position or without", async () => {
+    const rig = new FeedRig();
+    const [fresh, back] = [new FeedMember("fresh"), new FeedMember("back")];
+    rig.backend.append(2);
+    const joining = [rig.start(fresh), rig.start(back, "e1.0")];
+    const [read] = rig.backend.reads;
+    const slice = rig.backend.history.read(undefined, 0, 0);
+    rig.live(...rig.backend.append(1));
+    await read!.answer(slice);
+    expect([fresh.log, back.log]).toEqual([[3], []]);
+    await rig.backend.answerAll();
+    expect(await Promise.all(joining)).toEqual([
+      { position: "e1.2" },
+      { position: "e1.3", recovered: true },
+    ]);
+    expect([fresh.log, back.log]).toEqual([[3], [1, 2, 3]]);
+  });
+
   test("has not joined when the history cannot be read, and the next one looks again", async () => {
     const rig = new FeedRig();
     const [first, second] = [new FeedMember(), new FeedMember()];
@@ -263,6 +281,63 @@ describe("a member that joins with a position", () => {
     expect([some.log, most.log]).toEqual([[16, 17, 18, 19, 20, 21], [21]]);
   });
 
+  test("and cannot be read for goes on from where it was before", async () => {
+    const [rig, level] = await begun(4);
+    const stopped = new FeedMember("stopped");
+    await rig.join(stopped);
+    stopped.room = 0;
+    rig.live(...rig.backend.append(1));
+    for (const member of [level, stopped]) {
+      const failed = expect(rig.start(member, "e1.1")).rejects.toThrow("away");
+      rig.live(...rig.backend.append(1));
+      await rig.backend.reads[0]!.fail();
+      await failed;
+    }
+    rig.feed.check();
+    await rig.backend.answerAll();
+    expect([level.log, stopped.log]).toEqual([[1, 2, 3, 4, 5, 6, 7], []]);
+    stopped.room = Infinity;
+    rig.feed.resume(stopped);
+    await rig.backend.answerAll();
+    rig.live(...rig.backend.append(1));
+    expect(level.log).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(stopped.log).toEqual([5, 6, 7, 8]);
+  });
+
+  test("in the middle of a delivery, and is not recovered, does not get that message any more", async () => {
+    const [rig, first] = await begun(1);
+    const second = new FeedMember("second");
+    await rig.join(second);
+    let joining: Promise<unknown> | undefined;
+    first.onOffer = () => {
+      joining ??= rig.start(second, "what?");
+    };
+    rig.live(...rig.backend.append(1));
+    expect(await joining).toEqual({ position: "e1.2", recovered: false });
+    expect(second.log).toEqual([]);
+    rig.live(...rig.backend.append(1));
+    expect([first.log, second.log, rig.behind.size]).toEqual([[1, 2, 3], [3], 0]);
+  });
+
+  test("and is not recovered gets nothing that was sent before, where the group is not there yet", async () => {
+    const [rig, first] = await begun(2, 1);
+    const items = rig.backend.append(3);
+    const member = new FeedMember();
+    expect(await rig.join(member, "e1.3")).toEqual({ position: "e1.5", recovered: false });
+    rig.live(...items, ...rig.backend.append(1));
+    expect([first.log, member.log]).toEqual([[1, 2, 3, 4, 5, 6], [6]]);
+    expect(rig.behind.size).toBe(0);
+  });
+
+  test("is not recovered from anything where the cap is 0, unless it has missed nothing", async () => {
+    const [rig] = await begun(3, 0);
+    const [one, none] = [new FeedMember(), new FeedMember()];
+    expect(await rig.join(one, "e1.2")).toEqual({ position: "e1.3", recovered: false });
+    expect(await rig.join(none, "e1.3")).toEqual({ position: "e1.3", recovered: true });
+    rig.live(...rig.backend.append(1));
+    expect([one.log, none.log]).toEqual([[4], [4]]);
+  });
+
   test("asks no backend about what is no position", async () => {
     const [rig] = await begun(1);
     const member = new FeedMember();
@@ -320,7 +395,10 @@ describe("a member that joins with a position", () => {
     const joining = expect(rig.start(member, "e1.1")).rejects.toThrow("away");
     await rig.backend.reads[0]!.fail();
     await joining;
-    expect(rig.behind.size).toBe(0);
+    rig.leave(member);
+    rig.feed.check();
+    await rig.backend.answerAll();
+    expect([member.log, rig.behind.size]).toEqual([[], 0]);
   });
 
   test("that leaves while it is read for gets nothing, and may come back meanwhile", async () => {
@@ -346,6 +424,21 @@ describe("a member that joins with a position", () => {
     rig.live(...rig.backend.append(1));
     expect([leaver.log, stayer.log]).toEqual([[], [4]]);
     expect(rig.behind.size).toBe(0);
+  });
+
+  test("and leaves while others wait with it for the first look at the history gets nothing", async () => {
+    const rig = new FeedRig();
+    const [member, other] = [new FeedMember("member"), new FeedMember("other")];
+    const joining = [rig.start(member, "e1.0"), rig.start(other)];
+    rig.backend.append(2);
+    rig.leave(member);
+    await rig.backend.answerAll();
+    expect(await Promise.all(joining)).toEqual([{ recovered: false }, { position: "e1.2" }]);
+    expect([member.log, rig.behind.size]).toEqual([[], 0]);
+    const back = rig.start(member);
+    rig.live(...rig.backend.append(1));
+    expect(await back).toEqual({ position: "e1.2" });
+    expect([member.log, other.log]).toEqual([[3], [3]]);
   });
 
   test("and leaves for good while the history is looked at for the first time is nowhere", async () => {

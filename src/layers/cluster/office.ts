@@ -186,7 +186,8 @@ export class Office {
     const { epoch, top } = history;
     const { recover } = history.rule;
     if (since === undefined) return { epoch, top, recover };
-    return { epoch, top, recover, slice: this.#slice(history, since, recover) };
+    // One at least: an empty slice would say that nothing was missed.
+    return { epoch, top, recover, slice: this.#slice(history, since, Math.max(1, recover)) };
   }
 
   /** What came after a position. */

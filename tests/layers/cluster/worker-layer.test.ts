@@ -182,6 +182,23 @@ describe("the rules of a cluster", () => {
     expect(joined.recovered).toBe(false);
   });
 
+  test("may say that nothing is recovered; who has missed something is told so", async () => {
+    const rig = new Rig();
+    const { layer } = rig.worker({ history: [{ groups: "kept.*", recover: 0 }] });
+    const first = await layer.groupSend("kept.room", note(0));
+    const last = await layer.groupSend("kept.room", note(1));
+    const [one, none] = [new LayerReader(layer), new LayerReader(layer)];
+    const joined = [
+      await layer.join("kept.room", one.channel, { since: first! }),
+      await layer.join("kept.room", none.channel, { since: last! }),
+    ];
+    expect(joined).toEqual([
+      { position: last, recovered: false },
+      { position: last, recovered: true },
+    ]);
+    expect([one.texts, none.texts]).toEqual([[], []]);
+  });
+
   test("stay when all workers are gone for a moment, and so do the histories", async () => {
     const rig = new Rig();
     const first = rig.worker();
