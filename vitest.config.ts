@@ -14,6 +14,7 @@ const system = [
   "package",
   "scripts",
   "server-soak",
+  "simulation",
   "start",
 ].map((room) => `tests/${room}/**/*.test.ts`);
 

@@ -66,6 +66,7 @@ describe("tests", () => {
     docs: ["server", "connect"],
     interop: ["connection"],
     types: ["application"],
+    simulation: ["layers"],
   };
 
   it("import the entrances, the room that they test and the ground, with the tools for tests", () => {
