@@ -120,7 +120,9 @@ export class GroupFeed implements Gate, GroupPlace {
    * when the group has been quiet for long. Members that could not be caught up are tried again.
    */
   check(): void {
-    if (this.#state === "live") this.#mend();
+    // What is being read may have been looked up before the loss.
+    if (this.#state !== "live") this.#spilt = true;
+    else this.#mend();
     this.#followers?.retry();
   }
 

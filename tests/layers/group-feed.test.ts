@@ -212,6 +212,20 @@ describe("a connection to the backend that was lost", () => {
     expect(members[0]!.log.at(-1)).toBe(1_201);
   });
 
+  test("while something is read already is read for again: the answer may be older", async () => {
+    const rig = new FeedRig();
+    const member = new FeedMember();
+    await rig.join(member);
+    rig.feed.check();
+    const [read] = rig.backend.reads;
+    const slice = rig.backend.history.read(read!.since, 100, 0);
+    rig.backend.append(2);
+    rig.feed.check();
+    await read!.answer(slice);
+    await rig.backend.answerAll();
+    expect(member.log).toEqual([1, 2]);
+  });
+
   test("during which nothing came changes nothing", async () => {
     const rig = new FeedRig();
     const member = new FeedMember();

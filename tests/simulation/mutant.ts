@@ -34,11 +34,12 @@ export async function loadMutant({ file, lines, instead }: Mutation): Promise<Pa
 }
 
 function mutate(source: string, file: string, lines: string, instead: string): string {
+  // A compiler breaks lines elsewhere.
   const pattern = lines
     .trim()
-    .split("\n")
-    .map((line) => line.trim().replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-    .join("\\s*");
+    .split(/\s+/)
+    .map((word) => word.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+    .join("\\s+");
   const places = [...source.matchAll(new RegExp(pattern, "g"))];
   const [place] = places;
   if (place === undefined || places.length > 1) {

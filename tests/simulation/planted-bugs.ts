@@ -253,7 +253,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: "the backend acknowledges what it does not keep",
     world: "backend",
     invariant: "I6",
-    seed: 1,
+    seed: 2,
     plant: { losesWhatItAcknowledged: true },
   },
   {
@@ -319,6 +319,17 @@ export const plantedBugs: readonly PlantedBug[] = [
     invariant: "I2",
     seed: 990,
     plant: { file: "followers", lines: "this.#groups.isServing(group)", instead: "false" },
+  },
+  {
+    name: "once a real one: a loss that is noticed while something is read is not looked for",
+    world: "cluster",
+    invariant: "I10",
+    seed: 3985,
+    plant: {
+      file: "group-feed",
+      lines: 'if (this.#state !== "live") this.#spilt = true;\nelse this.#mend();',
+      instead: 'if (this.#state === "live") this.#mend();',
+    },
   },
   {
     name: "once a real one: who leaves while it waits for its place gets one",
