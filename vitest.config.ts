@@ -8,6 +8,7 @@ const system = [
   "browser",
   "cli",
   "cluster",
+  "delivery",
   "interop",
   "middleware/system",
   "mounts",

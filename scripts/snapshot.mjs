@@ -2,10 +2,10 @@
  * Content-addressed builds.
  *
  * A snapshot is a complete, runnable package in `.build/<hash of its inputs>/`: `package.json`,
- * `dist/` and the compiled `examples/tutorial/`, `compliance/` and `fuzz/`, whose `import "sluice"`
- * resolves to the `dist/` beside them. It is made aside and put in place by one rename, so that a
- * snapshot is either whole or not there, however many processes build at once and wherever one of
- * them is killed.
+ * `dist/` and the compiled `examples/tutorial/`, `compliance/`, `fuzz/` and `benchmarks/`, whose
+ * `import "sluice"` resolves to the `dist/` beside them. It is made aside and put in place by one
+ * rename, so that a snapshot is either whole or not there, however many processes build at once and
+ * wherever one of them is killed.
  */
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
@@ -34,6 +34,7 @@ const inputs = [
   "examples/tutorial",
   "compliance",
   "fuzz",
+  "benchmarks",
   "scripts",
   "package.json",
   "package-lock.json",
