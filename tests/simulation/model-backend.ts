@@ -93,9 +93,9 @@ export class ModelBackend {
     );
     const item = { offset, previous, message, delivery, except, time: this.#now() };
     history.top = offset;
+    if (id !== undefined) history.ids.set(id, position);
     if (this.#flaws.losesWhatItAcknowledged && this.#appends % 17 === 0) return position;
     history.items.push(item);
-    if (id !== undefined) history.ids.set(id, position);
     this.#trim(history);
     this.#kept({ group, epoch: history.epoch, item });
     if (this.#flaws.repeats && this.#appends % 11 === 0)

@@ -253,7 +253,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: "the backend acknowledges what it does not keep",
     world: "backend",
     invariant: "I6",
-    seed: 2,
+    seed: 1,
     plant: { losesWhatItAcknowledged: true },
   },
   {
