@@ -34,6 +34,7 @@ beforeEach(() => {
   write("src/index.ts", 'export { greeting } from "./greeting.ts";\n');
   write("compliance/main.ts", "export {};\n");
   write("fuzz/main.ts", "export {};\n");
+  write("benchmarks/main.ts", "export {};\n");
   write("examples/tutorial/public/index.html", "<!doctype html>\n");
   write(
     "examples/tutorial/main.ts",
