@@ -98,14 +98,16 @@ describe("hostile input", () => {
       `"${"\\c".repeat(size / 2)}`,
       "a".repeat(size),
     ];
-    const scan = (text: string) => {
-      isToken(text);
-      trimWhitespace(text);
-      listElements(text);
-      new FieldScanner(text).token();
-      new FieldScanner(text).quotedToken();
-    };
-    for (const text of hostile) expect(fastest(() => scan(text))).toBeLessThan(5);
+    const scans: ((text: string) => unknown)[] = [
+      isToken,
+      trimWhitespace,
+      listElements,
+      (text) => new FieldScanner(text).token(),
+      (text) => new FieldScanner(text).quotedToken(),
+    ];
+    for (const text of hostile) {
+      for (const scan of scans) expect(fastest(() => scan(text))).toBeLessThan(5);
+    }
   });
 });
 
