@@ -437,7 +437,7 @@ describe("any request at all", () => {
     const spaces = " ".repeat(65_536);
     for (const name of ["Host", "Upgrade", "Connection", "Origin", ...example.map(([n]) => n)]) {
       for (const value of [spaces, `a${spaces}b`, `a,${spaces},b`, ",".repeat(65_536)]) {
-        const times = Array.from({ length: 5 }, () => {
+        const times = Array.from({ length: 15 }, () => {
           const start = performance.now();
           judgeHeader(name, value);
           return performance.now() - start;
