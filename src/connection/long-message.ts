@@ -10,8 +10,8 @@ export const longestWhole: number = 256 * 1024;
  */
 const slice = 128 * 1024;
 
-/** Makes the DEFLATE blocks of some bytes, without the four octets of the flush that ends them. */
-export type Compress = (bytes: Uint8Array) => Uint8Array;
+/** Makes what a fragment of a compressed message carries; the `last` one ends the message. */
+export type Compress = (bytes: Uint8Array, last: boolean) => Uint8Array;
 
 /**
  * A message that is too long for one write. It leaves piece by piece, each when the transport has
@@ -103,13 +103,9 @@ export class CompressedMessage implements LongMessage {
   #fragment(index: number): Buffer {
     const end = (index + 1) * slice;
     const last = end >= this.#payload.length;
-    const blocks = this.#compress(this.#payload.subarray(index * slice, end));
-    // RFC 7692 §7.2.1: only the end of the message goes without the octets of the flush.
-    const payload = last ? blocks : Buffer.concat([blocks, flushOctets]);
+    const payload = this.#compress(this.#payload.subarray(index * slice, end), last);
     const kind = typeof this.data === "string" ? Opcode.text : Opcode.binary;
     const first = index === 0;
     return frame(first ? kind : Opcode.continuation, payload, this.#role, first ? 4 : 0, last);
   }
 }
-
-const flushOctets = Buffer.of(0x00, 0x00, 0xff, 0xff);

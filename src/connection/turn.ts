@@ -60,7 +60,9 @@ export class Turn {
     this.#long =
       format === plain
         ? new CutMessage(data, "server")
-        : new CompressedMessage(data, "server", (bytes) => this.#deflate!.compress(bytes, format));
+        : new CompressedMessage(data, "server", (bytes, last) =>
+            this.#deflate!.compress(bytes, format, last),
+          );
     return this.#long;
   }
 

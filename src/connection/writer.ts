@@ -277,7 +277,9 @@ export class Writer implements SlabOwner, TurnMember {
     if (role === "server") this.#long = turn.long(data, format);
     else if (format === plain) this.#long = new CutMessage(data, role);
     else
-      this.#long = new CompressedMessage(data, role, (bytes) => deflate!.compress(bytes, format));
+      this.#long = new CompressedMessage(data, role, (bytes, last) =>
+        deflate!.compress(bytes, format, last),
+      );
     this.#pieces = 0;
   }
 

@@ -55,10 +55,11 @@ export class DeflateShare {
 
   /**
    * Compresses a message without context, for any connection whose agreement allows `windowBits` or
-   * more. The result is what a frame with RSV1 carries (RFC 7692 §7.2.1), and the caller's to keep.
+   * more. The result is what a frame with RSV1 carries (RFC 7692 §7.2.1), and the caller's to keep;
+   * of a message in parts, what the fragment carries that is not the `last` one.
    */
-  compress(payload: Uint8Array, windowBits: number): Uint8Array {
-    return this.deflater.compress(payload, windowBits);
+  compress(payload: Uint8Array, windowBits: number, last = true): Uint8Array {
+    return this.deflater.compress(payload, windowBits, last);
   }
 
   /** An inflater for one message. Most messages are done with it at once, so that one is enough. */

@@ -2,6 +2,7 @@ import type { ProtocolError } from "../errors.ts";
 import { DeflateContext } from "./deflate-context.ts";
 import type { DeflateShare } from "./deflate-share.ts";
 import type { Extension } from "./extension.ts";
+import { asBuffer } from "./message-reader.ts";
 import type { Inflater } from "./inflater.ts";
 import { SlidingWindow } from "./sliding-window.ts";
 
@@ -106,10 +107,4 @@ export class PermessageDeflate implements Extension {
     this.#inflater = undefined;
     this.#payload = undefined;
   }
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes)
-    ? bytes
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
