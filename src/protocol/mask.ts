@@ -5,6 +5,8 @@
  * A key is one 32-bit integer whose lowest octet is the key's first.
  */
 
+import { maskWide, widePays } from "./wide-mask.ts";
+
 /** Below this many bytes a view over the same memory costs more than it saves. */
 const wordsPay = 48;
 
@@ -27,7 +29,12 @@ export function mask(
   let position = start;
   let turned = turn(key, phase);
   let seen = 0;
-  if (littleEndian && end - start >= wordsPay) {
+  if (end - start >= widePays) {
+    const done = maskWide(bytes, start, end, turned);
+    if (done < 0) seen = 0x80;
+    position += Math.abs(done);
+  }
+  if (littleEndian && end - position >= wordsPay) {
     while (((bytes.byteOffset + position) & 3) !== 0) {
       seen |= bytes[position]! ^= turned & 0xff;
       turned = turn(turned, 1);

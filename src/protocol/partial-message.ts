@@ -28,6 +28,9 @@ export class PartialBudget {
   }
 }
 
+/** From here on a message is long, in bytes: what one read brings, about. */
+const long = 64 * 1024;
+
 /** What the first piece of a message allocates. */
 const smallest = 128;
 
@@ -51,8 +54,9 @@ export class PartialMessage {
 
   /**
    * Appends `source[start, end)`. `due` is how many more bytes will end the message, or 0 as long as
-   * nobody knows: it saves the last allocation from being too large, and never makes one larger than
-   * double of what arrived.
+   * nobody knows: it saves the last allocation from being too large. The buffer is at most double of
+   * what arrived. Of a long message a quarter is enough for the whole: it is copied once, and both
+   * buffers together are a quarter more than it. Memory that nothing was written to takes no room yet.
    * @returns false if the process' budget is used up.
    */
   append(source: Uint8Array, start: number, end: number, due: number): boolean {
@@ -79,7 +83,8 @@ export class PartialMessage {
 
   #grow(needed: number, due: number): boolean {
     const doubled = Math.max(needed, this.#bytes.length * 2, smallest);
-    const capacity = due > 0 ? Math.min(doubled, needed + due) : doubled;
+    const ahead = needed < long ? doubled : needed * 4;
+    const capacity = due > 0 ? Math.min(ahead, needed + due) : doubled;
     if (!this.#budget.take(capacity - this.#bytes.length)) return false;
     const bytes = Buffer.allocUnsafeSlow(capacity);
     bytes.set(this.#bytes.subarray(0, this.#length));

@@ -91,11 +91,11 @@ describe("the closing handshake that we start (RFC 6455 §7.1.2)", () => {
     peer.transport.shut();
     peer.publish("first");
     peer.clock.endTurn();
-    for (let i = 0; i < 5; i++) peer.publish("x".repeat(40_000));
+    for (let i = 0; i < 5; i++) peer.publish("x".repeat(70_000));
     peer.connection.close(1000);
     for (let i = 0; i < 5; i++) {
       peer.clock.advance(4_900);
-      peer.transport.take(40_010);
+      peer.transport.take(70_010);
     }
     peer.transport.take();
     expect(peer.received()).toHaveLength(7);

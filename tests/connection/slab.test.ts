@@ -57,14 +57,14 @@ describe("frames in the slab (RFC 6455 §5.2)", () => {
   });
 });
 
-describe("a message that may take more than 16 KiB", () => {
+describe("a message that may take more than 64 KiB", () => {
   it("is left to others, and what waits stays", () => {
     const slab = new Slab();
     const owner = new Owner();
     slab.text(owner, "one", "server");
-    expect(slab.text(owner, "x".repeat(16 * kibi), "server")).toBe(false);
-    expect(slab.binary(owner, Buffer.alloc(16 * kibi), "server")).toBe(false);
-    expect(slab.frames(owner, Buffer.alloc(16 * kibi + 1))).toBe(false);
+    expect(slab.text(owner, "x".repeat(64 * kibi), "server")).toBe(false);
+    expect(slab.binary(owner, Buffer.alloc(64 * kibi), "server")).toBe(false);
+    expect(slab.frames(owner, Buffer.alloc(64 * kibi + 1))).toBe(false);
     expect(slab.owner).toBe(owner);
     expect(owner.written).toEqual([]);
     expect(slab.size).toBe(5);
@@ -72,7 +72,7 @@ describe("a message that may take more than 16 KiB", () => {
 
   it("does not make anybody the owner", () => {
     const slab = new Slab();
-    slab.binary(new Owner(), Buffer.alloc(16 * kibi), "server");
+    slab.binary(new Owner(), Buffer.alloc(64 * kibi), "server");
     expect(slab.owner).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { mask } from "../../src/protocol/mask.ts";
 
 const key = 0x3d21fa37;
@@ -35,6 +35,49 @@ describe("masking (RFC 6455 §5.3)", () => {
       }
     }
     expect(wrong).toEqual([]);
+  });
+
+  const wide = [1023, 1024, 1039, 1040, 4096, 65_535, 65_536, 65_552, 200_001];
+
+  it.each(wide)("is right for %i bytes, and says whether all are ASCII", (length) => {
+    for (const [start, phase] of [
+      [0, 0],
+      [3, 1],
+      [16, 2],
+      [7, 3],
+    ] as const) {
+      const plain = Uint8Array.from({ length: start + length + 5 }, (_, i) => (i * 31) & 0x7f);
+      const bytes = plain.slice();
+      bytes.set(masked(plain.subarray(start, start + length), keyOctets, phase), start);
+      expect(mask(bytes, start, start + length, key, phase) & 0x80).toBe(0);
+      expect(same(bytes, plain)).toBe(true);
+      for (const at of [0, length >> 1, length - 1]) {
+        const odd = plain.slice();
+        odd[start + at]! |= 0x80;
+        const sent = odd.slice();
+        sent.set(masked(odd.subarray(start, start + length), keyOctets, phase), start);
+        expect(mask(sent, start, start + length, key, phase) & 0x80).toBe(0x80);
+        expect(same(sent, odd)).toBe(true);
+      }
+    }
+  });
+
+  it("is right for a view that is nothing but a wide payload", () => {
+    const plain = new Uint8Array(4096).fill(0x61);
+    const bytes = masked(plain, keyOctets);
+    expect(mask(bytes, 0, bytes.length, key, 0) & 0x80).toBe(0);
+    expect(same(bytes, plain)).toBe(true);
+  });
+
+  it("does without WebAssembly where a runtime has none", async () => {
+    vi.resetModules();
+    vi.stubGlobal("WebAssembly", undefined);
+    const { mask: narrow } = await import("../../src/protocol/mask.ts");
+    const plain = Uint8Array.from({ length: 5_000 }, (_, i) => i & 0xff);
+    const bytes = masked(plain, keyOctets, 1);
+    narrow(bytes, 0, bytes.length, key, 1);
+    vi.unstubAllGlobals();
+    expect(same(bytes, plain)).toBe(true);
   });
 
   it("is right for every alignment of the view over its memory", () => {

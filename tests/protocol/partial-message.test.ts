@@ -59,6 +59,16 @@ describe("an unfinished message", () => {
     expect(budget.held).toBe(1000);
   });
 
+  it("has room for all of a long one once a quarter is here", () => {
+    const budget = unlimited();
+    const message = new PartialMessage(budget);
+    const read = Buffer.alloc(64 * 1024);
+    for (let reads = 1; reads <= 16; reads++) {
+      message.append(read, 0, read.length, (16 - reads) * read.length);
+      expect(budget.held).toBe((reads <= 4 ? 4 : 16) * read.length);
+    }
+  });
+
   it("stays as it was when the budget refuses", () => {
     const budget = new PartialBudget(256);
     const message = new PartialMessage(budget);
