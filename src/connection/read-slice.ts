@@ -13,20 +13,27 @@ export const sliceTime = 5;
 const restTime = 1;
 
 /** After how many messages of one chunk it looks at the clock. */
-const glance = 4;
+const glance = 8;
 
 /**
  * The time that all connections of a server read in one turn of the event loop. Who comes later waits
  * for another turn, in the order of arrival. So a flood is slow for those who flood: timers, handshakes
  * and everybody who has little to say come in between, however many flood together.
+ *
+ * A loop that gets round in time pays for nothing but looks at the clock: only when a slice is over
+ * does it ask to be told of the end of the turn, and who comes before that has one more slice.
  */
 export class ReadSlice {
   readonly #clock: Clock;
   #began = 0;
   /** When it was looked at last. */
   #seen = Number.NEGATIVE_INFINITY;
+  /** Whether the end of the turn is awaited: then what is over is over. */
+  #awaitsEnd = false;
   #messages = 0;
   readonly #waiting: SliceMember[] = [];
+  /** When those who waited began to read in this turn. */
+  #lateBegan = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -37,14 +44,14 @@ export class ReadSlice {
     const before = this.#seen;
     this.#seen = this.#clock.now();
     if (this.#seen - before > restTime) this.#began = this.#seen;
-    return this.#seen - this.#began > sliceTime;
+    return this.#isOver();
   }
 
   /** Whether no time is left, after a message in the midst of a chunk. */
   get spentMidway(): boolean {
     if (++this.#messages % glance !== 0) return false;
     this.#seen = this.#clock.now();
-    return this.#seen - this.#began > sliceTime;
+    return this.#isOver();
   }
 
   /** A chunk was read. */
@@ -54,20 +61,42 @@ export class ReadSlice {
 
   /** Has the member read on in a later turn. */
   wait(member: SliceMember): void {
-    if (this.#waiting.push(member) === 1) this.#clock.endOfTurn(this.#next);
+    this.#waiting.push(member);
+    this.#clock.endOfTurn(this.#next);
   }
 
+  #isOver(): boolean {
+    if (this.#seen - this.#began <= sliceTime) return false;
+    if (this.#awaitsEnd) return true;
+    this.#awaitEnd();
+    this.#began = this.#seen;
+    return false;
+  }
+
+  #awaitEnd(): void {
+    this.#awaitsEnd = true;
+    this.#clock.endOfTurn(this.#turned);
+  }
+
+  readonly #turned = (): void => {
+    this.#awaitsEnd = false;
+    this.#lateBegan = this.#clock.now();
+  };
+
+  /**
+   * Lets one member read. There is a call for each: what its handlers promise is settled before the
+   * next one reads, so that all their answers can leave together.
+   */
   readonly #next = (): void => {
-    const waiting = this.#waiting;
-    this.#began = this.#clock.now();
-    let read = 0;
-    do {
-      waiting[read++]!.readOn();
-      this.mark();
-    } while (read < waiting.length && this.#seen - this.#began <= sliceTime);
-    waiting.splice(0, read);
+    if (this.#clock.now() - this.#lateBegan > sliceTime) {
+      if (!this.#awaitsEnd) this.#awaitEnd();
+      this.#clock.endOfTurn(this.#next);
+    } else {
+      // Its messages are counted against these, not against those of the turn before.
+      this.#began = this.#lateBegan;
+      this.#waiting.shift()!.readOn();
+    }
     // What comes next is another turn's.
     this.#seen = Number.NEGATIVE_INFINITY;
-    if (waiting.length > 0) this.#clock.endOfTurn(this.#next);
   };
 }
