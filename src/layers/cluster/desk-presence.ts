@@ -1,12 +1,8 @@
 import type { Delivery, LayerMessage, PresenceCount } from "../channel-layer.ts";
 import type { LocalPresence, PresenceEvents } from "../local-presence.ts";
-import {
-  letterCost,
-  type Member,
-  type PresenceLetter,
-  type ToWorker,
-  type WrittenPresence,
-} from "./letters.ts";
+import { letterCost, type PresenceLetter, type ToWorker } from "./letters.ts";
+import type { WrittenPresence } from "../written-presence.ts";
+import type { Member } from "../addresses.ts";
 
 /** What the presence of a desk needs. */
 export interface DeskPresenceOptions {

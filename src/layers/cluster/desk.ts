@@ -2,18 +2,17 @@ import type { GroupWatcher, Watch } from "../channel-layer.ts";
 import type { NamedReader } from "../named-channels.ts";
 import { DeskPresence } from "./desk-presence.ts";
 import {
-  type Data,
   type Hello,
   type JoinAnswer,
   letterCost,
-  type Member,
   type Question,
   type Questions,
   type ToOffice,
   type ToWorker,
   version,
-  weigh,
 } from "./letters.ts";
+import { type Data, weigh } from "../data.ts";
+import type { Member } from "../addresses.ts";
 import { Line } from "./line.ts";
 import type { Office } from "./office.ts";
 import type { Port } from "./port.ts";

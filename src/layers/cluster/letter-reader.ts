@@ -2,7 +2,8 @@ import type { Delivery, LayerMessage } from "../channel-layer.ts";
 import type { Codec } from "../codec.ts";
 import { formatPosition } from "../position.ts";
 import type { HistoryItem, Slice } from "../slice.ts";
-import { type Data, unpack, type WrittenItem, type WrittenSlice } from "./letters.ts";
+import type { WrittenItem, WrittenSlice } from "./letters.ts";
+import { type Data, unpack } from "../data.ts";
 
 /** Reads what is written down in letters, as the members of a worker get it. */
 export class LetterReader {

@@ -1,13 +1,10 @@
+import type { Member } from "../addresses.ts";
 import type { PresenceCount } from "../channel-layer.ts";
+import type { Data } from "../data.ts";
 import type { PresenceEvents } from "../local-presence.ts";
 import type { Position } from "../position.ts";
+import type { WrittenPresence } from "../written-presence.ts";
 import type { ClusterRules } from "./rules.ts";
-
-/** An encoded message: text as it is, bytes in base64, for ports that carry JSON. */
-export type Data = string | readonly [base64: string];
-
-/** The number by which a worker and the office know one of the worker's channels. */
-export type Member = number;
 
 /** What a worker asks the office for, and how it is answered. */
 export interface Questions {
@@ -92,12 +89,6 @@ export interface JoinAnswer {
   readonly placed?: Placed;
   /** Those who are shown in the group, if that was asked for. */
   readonly present?: readonly WrittenPresent[];
-}
-
-/** How a member is shown; what is said beside the key is encoded, in a message of its own. */
-export interface WrittenPresence {
-  readonly key: string;
-  readonly info?: Data;
 }
 
 /** One who is in a group, with what is said of it as it is written down. */
@@ -228,25 +219,3 @@ export const version = 1;
 
 /** What a letter takes beside its message, in bytes: measured, and rounded up. */
 export const letterCost = 256;
-
-/** Writes an encoded message for a letter. */
-export function pack(encoded: string | Uint8Array): Data {
-  if (typeof encoded === "string") return encoded;
-  const { buffer, byteOffset, byteLength } = encoded;
-  return [Buffer.from(buffer, byteOffset, byteLength).toString("base64")];
-}
-
-/** Reads what {@link pack} wrote. */
-export function unpack(data: Data): string | Uint8Array {
-  return typeof data === "string" ? data : new Uint8Array(Buffer.from(data[0], "base64"));
-}
-
-/** How many bytes an encoded message takes, as histories count them. */
-export function sizeOf(data: Data): number {
-  return typeof data === "string" ? Buffer.byteLength(data) : Math.ceil(data[0].length * 0.75);
-}
-
-/** About how long a message is in a letter: at no cost, for bounds. */
-export function weigh(data: Data): number {
-  return typeof data === "string" ? data.length : data[0].length;
-}

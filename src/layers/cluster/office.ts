@@ -11,17 +11,9 @@ import { pageOf } from "../page.ts";
 import type { Position } from "../position.ts";
 import { Desk } from "./desk.ts";
 import { publish } from "./diagnostics.ts";
-import {
-  type Data,
-  type GroupLetter,
-  type Member,
-  type Placed,
-  type Questions,
-  sizeOf,
-  weigh,
-  type WrittenPresent,
-  type WrittenSlice,
-} from "./letters.ts";
+import type { GroupLetter, Placed, Questions, WrittenPresent, WrittenSlice } from "./letters.ts";
+import { type Data, sizeOf, weigh } from "../data.ts";
+import type { Member } from "../addresses.ts";
 import { MemberTable } from "./member-table.ts";
 import type { Port } from "./port.ts";
 import { type ClusterRules, contradiction } from "./rules.ts";

@@ -17,9 +17,12 @@ import type {
   PresencePage,
   Watch,
 } from "../channel-layer.ts";
+import { Addresses } from "../addresses.ts";
 import { checkMessage, type Codec, jsonCodec } from "../codec.ts";
 import { type FeedOpening, GroupFeeds } from "../group-feeds.ts";
 import { GroupPattern } from "../group-pattern.ts";
+import { writePresence } from "../written-presence.ts";
+import { Joins } from "../joins.ts";
 import { type ChannelHost, LocalChannel } from "../local-channel.ts";
 import { LocalGroups, rethrow } from "../local-groups.ts";
 import { checkPresenceEvents } from "../local-presence.ts";
@@ -28,19 +31,10 @@ import { direct } from "../named-channels.ts";
 import { checkPage } from "../page.ts";
 import { parsePosition, type Position } from "../position.ts";
 import type { HistorySource, Slice } from "../slice.ts";
-import { Addresses } from "./addresses.ts";
 import { publish } from "./diagnostics.ts";
-import { Joins } from "./joins.ts";
 import { LetterReader } from "./letter-reader.ts";
-import {
-  type GroupLetter,
-  type Hello,
-  pack,
-  type Placed,
-  type ToWorker,
-  version,
-  weigh,
-} from "./letters.ts";
+import { type GroupLetter, type Hello, type Placed, type ToWorker, version } from "./letters.ts";
+import { pack, weigh } from "../data.ts";
 import { OfficeLink } from "./office-link.ts";
 import type { Port } from "./port.ts";
 import { type ClusterRules, completeRules } from "./rules.ts";
@@ -150,7 +144,7 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
     const { since, presence, presenceEvents: events } = options ?? {};
     checkPresenceEvents(events);
     const said: Said = {
-      ...(presence === undefined ? {} : { shown: this.#presence.write(presence) }),
+      ...(presence === undefined ? {} : { shown: writePresence(presence, this.#codec) }),
       ...(events === undefined ? {} : { events }),
     };
     const member = this.#addresses.numberOf(channel);

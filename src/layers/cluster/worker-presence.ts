@@ -1,17 +1,11 @@
-import type { Delivery, LayerMessage, Presence, PresenceCount, Present } from "../channel-layer.ts";
+import type { Member } from "../addresses.ts";
+import type { Delivery, LayerMessage, PresenceCount, Present } from "../channel-layer.ts";
 import type { Codec } from "../codec.ts";
 import type { LocalChannel } from "../local-channel.ts";
 import type { LocalGroups } from "../local-groups.ts";
-import { type PresenceEvents, readPresence } from "../local-presence.ts";
-import {
-  type Hello,
-  type Member,
-  pack,
-  type PresenceLetter,
-  unpack,
-  type WrittenPresence,
-  type WrittenPresent,
-} from "./letters.ts";
+import type { PresenceEvents } from "../local-presence.ts";
+import { readInfo, type WrittenPresence } from "../written-presence.ts";
+import type { Hello, PresenceLetter, WrittenPresent } from "./letters.ts";
 
 /** What a member said of itself when it joined. */
 export interface Said {
@@ -31,16 +25,6 @@ export class WorkerPresence {
   constructor(groups: LocalGroups, codec: Codec) {
     this.#groups = groups;
     this.#codec = codec;
-  }
-
-  /**
-   * Writes down how a member is to be shown.
-   * @throws ChannelLayerError `ERR_LAYER_NAME` for the key, `ERR_LAYER_MESSAGE` for the info.
-   */
-  write(presence: Presence): WrittenPresence {
-    const { key, info } = readPresence(presence, this.#codec);
-    if (info === undefined) return { key };
-    return { key, info: pack(this.#codec.encode({ type: "presence.info", info })) };
   }
 
   /** Whether it is known here who is in a group. */
@@ -88,7 +72,7 @@ export class WorkerPresence {
 
   /** Reads what the office says of somebody. */
   read({ key, channels, infos }: WrittenPresent): Present {
-    return { key, channels, infos: infos.map((info) => this.#codec.decode(unpack(info)).info) };
+    return { key, channels, infos: infos.map((info) => readInfo(info, this.#codec)) };
   }
 
   /** Tells members what has changed. */

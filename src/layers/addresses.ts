@@ -1,15 +1,19 @@
 import { randomBytes } from "node:crypto";
-import type { LocalChannel } from "../local-channel.ts";
-import { anonymousPrefix } from "../name.ts";
-import type { Member } from "./letters.ts";
+import type { LocalChannel } from "./local-channel.ts";
+import { anonymousPrefix } from "./name.ts";
+
+/** One channel of a process, named in letters. */
+export type Member = number;
 
 /**
- * How the channels of one worker are known outside: by a number in letters, and by a name that is made
+ * How the channels of one process are known outside: by a number in letters, and by a name that is made
  * of it. A channel that never joined and whose name nobody asked for has none and costs nothing.
  */
 export class Addresses {
-  /** Nobody outside guesses a name: 96 random bits, then a count. */
-  readonly prefix: string = `${anonymousPrefix}${randomBytes(12).toString("base64url")}.`;
+  /** The name of this process, for as long as it lives. Nobody outside guesses it: 96 random bits. */
+  readonly home: string = randomBytes(12).toString("base64url");
+  /** How the names begin that are made here. */
+  readonly prefix: string = `${anonymousPrefix}${this.home}.`;
   readonly #numbers = new Map<LocalChannel, Member>();
   /** Those that can be sent to. */
   readonly #channels = new Map<Member, LocalChannel>();
@@ -78,3 +82,10 @@ export class Addresses {
     this.#fixed.clear();
   }
 }
+
+/** The process in which a name was made; undefined for what is no such name. */
+export function homeOf(name: string): string | undefined {
+  return shape.exec(name)?.[1];
+}
+
+const shape = /^sluice\.([\w-]{16})\.[\da-z]{1,11}$/;

@@ -1,13 +1,13 @@
-import type { LocalChannel } from "../local-channel.ts";
+import type { LocalChannel } from "./local-channel.ts";
 
-/** A join that the office has not answered yet. */
+/** A join that the backend has not answered yet. */
 export interface Join {
   readonly group: string;
   /** The channel left the group meanwhile, or was closed. */
   isCancelled: boolean;
 }
 
-/** The joins of one worker that are on their way. */
+/** The joins of one process that are on their way. */
 export class Joins {
   readonly #joins = new Map<LocalChannel, Set<Join>>();
 
