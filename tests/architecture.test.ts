@@ -63,7 +63,7 @@ describe("tests", () => {
   /** Folders of tests that are named after what they are for, and the room that they look into. */
   const twins: Readonly<Record<string, readonly string[]>> = {
     conformance: ["connection"],
-    docs: ["server", "connect"],
+    docs: ["server", "connect", "layers"],
     interop: ["connection"],
     types: ["application"],
     simulation: ["layers"],

@@ -63,6 +63,13 @@ export class NamedChannels<M = LayerMessage, R extends NamedReader<M> = NamedRea
     if (queue.waiting.length > 0) this.#scheduleSweep();
   }
 
+  /** Whether something waits on a name. */
+  isWaiting(name: string): boolean {
+    const queue = this.#queues.get(name);
+    queue?.dropExpired(this.#options.clock.now());
+    return queue !== undefined && queue.waiting.length > 0;
+  }
+
   /** Those who read a name now. */
   readers(name: string): readonly R[] {
     return this.#queues.get(name)?.readers ?? [];

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { diagnosticNames, errorCodes, middlewareDiagnosticNames } from "sluice";
 import { clusterDiagnosticNames } from "sluice/layers/cluster";
 import { describe, expect, it } from "vitest";
+import { brokerDiagnosticNames } from "../../src/layers/broker/diagnostics.ts";
 import { defaultClientLimits } from "../../src/connect/options.ts";
 import { defaultServerLimits } from "../../src/server/options.ts";
 
@@ -18,6 +19,7 @@ describe("the reference", () => {
       ...diagnosticNames,
       ...middlewareDiagnosticNames,
       ...clusterDiagnosticNames,
+      ...brokerDiagnosticNames,
     ]);
   });
 

@@ -3,7 +3,7 @@ import type { Position } from "../position.ts";
 
 /**
  * Where processes hear each other: `g` and a group's name, `n` and a process's name, or `a`, which
- * all processes of a layer hear. How it is spelt for the engine is the broker's own affair; no two
+ * all processes of a layer hear. Several processes may hear one `n`, too. How it is spelt for the engine is the broker's own affair; no two
  * addresses may come out the same, whatever letters a group's name has.
  */
 export type Address = `g${string}` | `n${string}` | "a";

@@ -1,0 +1,262 @@
+import type { Clock } from "../../internal/clock.ts";
+import type { Address, Broker } from "./broker.ts";
+import { away, type BrokerLink } from "./broker-link.ts";
+import { publish } from "./diagnostics.ts";
+import type { LetterOf, Process } from "./letters.ts";
+
+/** What a {@link Census} needs to know. */
+export interface CensusOptions {
+  readonly self: Process;
+  readonly broker: Broker;
+  readonly link: BrokerLink;
+  readonly clock: Clock;
+  /** How long a process may be silent, in milliseconds. */
+  readonly lease: number;
+  /** How long others may take to answer, in milliseconds. */
+  readonly timeout: number;
+  /** Hears of the others. */
+  readonly observer: CensusObserver;
+}
+
+/** Who hears which processes there are. */
+export interface CensusObserver {
+  /** There is another one. */
+  came(process: Process): void;
+  /** One that is known was away, or we were: what it said since may be missing. */
+  returned(process: Process): void;
+  /** It is not there any more. */
+  left(process: Process): void;
+}
+
+/**
+ * Which processes there are: each of a layer knows all others, and the engine nothing of them.
+ *
+ * Two that begin must not miss each other. Each one listens, says hello to all, and only then knocks
+ * at an address where those listen that have said hello before. If nobody is there, nobody has
+ * settled before it. Otherwise one of those names the others. It is settled when each of them has
+ * said that it knows it; and of two that begin at the same time the earlier hears of the later before
+ * it has settled, because it began to listen first. Joins and questions wait until then.
+ */
+export class Census {
+  readonly #options: CensusOptions;
+  readonly #entries = new Map<Process, Entry>();
+  #settled = false;
+  /** One that had settled has told us of the others. */
+  #introduced = false;
+  #attempt: Promise<void> | undefined;
+  /** Who waits until somebody says something. */
+  #waiter: Waiter | undefined;
+  /** When we last heard ourselves: who does not has heard nobody, and that is not their fault. */
+  #heardSelf: number;
+  #cancelBeat: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor(options: CensusOptions) {
+    this.#options = options;
+    this.#heardSelf = options.clock.now();
+  }
+
+  /** The others. */
+  get others(): Iterable<Process> {
+    return this.#entries.keys();
+  }
+
+  /** How many they are. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Whether another process is known. */
+  has(process: Process): boolean {
+    return this.#entries.has(process);
+  }
+
+  /** Begins; what fails is tried again. */
+  open(): void {
+    this.#beat();
+    void this.settle().catch(() => {});
+  }
+
+  /**
+   * Resolves when all others know this process, and it knows them. Rejects if that cannot be now.
+   */
+  settle(): Promise<void> {
+    if (this.#settled) return settled;
+    this.#attempt ??= this.#enroll().finally(() => {
+      this.#attempt = undefined;
+    });
+    return this.#attempt;
+  }
+
+  /** What was told may be missing: says hello anew, and all that are there answer. */
+  renew(): void {
+    const { self, link } = this.#options;
+    if (!this.#settled) return void this.settle().catch(() => {});
+    void link.tellAll({ kind: "hello", from: self }).catch(() => {});
+  }
+
+  /** Another process was heard: in whatever it says. */
+  heard(process: Process): void {
+    const { self, clock } = this.#options;
+    if (process === self) {
+      this.#heardSelf = clock.now();
+      return;
+    }
+    const entry = this.#entries.get(process);
+    if (entry !== undefined) entry.heard = clock.now();
+    else this.#meet(process);
+  }
+
+  /** A process begins, or may have been away. */
+  hello({ from }: LetterOf<"hello">): void {
+    const { self, observer } = this.#options;
+    if (from === self) return;
+    const entry = this.#entries.get(from);
+    if (entry === undefined) return this.#meet(from);
+    this.#introduce(from, !entry.knowsUs);
+    observer.returned(from);
+  }
+
+  /** A process begins, and asks who is there. Mostly it was heard already. */
+  knock({ from }: LetterOf<"knock">): void {
+    if (from !== this.#options.self && !this.#entries.has(from)) this.#meet(from);
+  }
+
+  /** A process knows us. */
+  here({ from, known, isSettled, asks }: LetterOf<"here">): void {
+    const { self } = this.#options;
+    if (from === self) return;
+    if (!this.#entries.has(from)) this.#meet(from, false);
+    else if (asks) this.#introduce(from, false);
+    this.#entries.get(from)!.knowsUs = true;
+    for (const process of known) {
+      if (process !== self && !this.#entries.has(process)) this.#meet(process);
+    }
+    this.#introduced ||= isSettled;
+    this.#look();
+  }
+
+  /** A process is not there any more. */
+  forget(process: Process): void {
+    if (!this.#entries.delete(process)) return;
+    this.#options.observer.left(process);
+    this.#look();
+  }
+
+  /** Says goodbye; resolves when the engine knows, or is away. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#cancelBeat?.();
+    this.#entries.clear();
+    this.#waiter?.reject(away("the layer was closed"));
+    const { self, link } = this.#options;
+    await link.tellAll({ kind: "bye", from: self }).catch(() => {});
+  }
+
+  async #enroll(): Promise<void> {
+    const { self, broker, link } = this.#options;
+    this.#introduced = false;
+    // Of an attempt that failed: we are not to find ourselves there.
+    await broker.unsubscribe(porch);
+    await broker.subscribe(`n${self}`);
+    await broker.subscribe("a");
+    await link.tellAll({ kind: "hello", from: self });
+    const knock = Buffer.from(JSON.stringify({ kind: "knock", from: self }));
+    const isAlone = !(await link.publish(porch, [knock]));
+    await broker.subscribe(porch);
+    for (const [process, { knowsUs }] of this.#entries) {
+      if (!knowsUs) this.#introduce(process, true);
+    }
+    await this.#until(() => isAlone || this.#introduced);
+    await this.#until(() => [...this.#entries.values()].every(({ knowsUs }) => knowsUs));
+    this.#settled = true;
+    // Somebody may have been waiting for one who can say so.
+    for (const process of this.#entries.keys()) this.#introduce(process, false);
+  }
+
+  /** Somebody new: tells it that it is known, and asks for the same. */
+  #meet(process: Process, asks = true): void {
+    if (this.#isClosed) return;
+    const heard = this.#options.clock.now();
+    this.#entries.set(process, { heard, knowsUs: false });
+    this.#introduce(process, asks);
+    this.#options.observer.came(process);
+  }
+
+  #introduce(process: Process, asks: boolean): void {
+    const { self, link } = this.#options;
+    const known = [...this.#entries.keys()].filter((other) => other !== process);
+    link.post(process, { kind: "here", from: self, known, isSettled: this.#settled, asks });
+  }
+
+  /** Resolves when this is so; it is looked at whenever something was said. */
+  async #until(isSo: () => boolean): Promise<void> {
+    if (isSo()) return;
+    const { clock, timeout } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      const late = (): void => {
+        const why = `another process did not answer within ${timeout} ms`;
+        this.#waiter?.reject(away(why));
+      };
+      const cancel = clock.after(timeout, late);
+      const end = (): void => {
+        cancel();
+        this.#waiter = undefined;
+      };
+      this.#waiter = {
+        isSo,
+        resolve: () => {
+          end();
+          resolve();
+        },
+        reject: (error) => {
+          end();
+          reject(error);
+        },
+      };
+    });
+  }
+
+  #look(): void {
+    if (this.#waiter?.isSo() === true) this.#waiter.resolve();
+  }
+
+  #beat(): void {
+    const { clock, lease } = this.#options;
+    this.#cancelBeat = clock.after(lease / beatsPerLease, () => this.#onBeat(), true);
+  }
+
+  #onBeat(): void {
+    const { self, link, lease } = this.#options;
+    this.#beat();
+    if (!this.#settled) return void this.settle().catch(() => {});
+    void link.tellAll({ kind: "beat", from: self }).catch(() => {});
+    for (const [process, { heard }] of [...this.#entries]) {
+      if (this.#heardSelf - heard <= lease) continue;
+      publish("sluice:broker.expire", { reason: "silent" });
+      this.forget(process);
+    }
+  }
+}
+
+interface Entry {
+  /** When it last said something. */
+  heard: number;
+  /** It has said that it knows us. */
+  knowsUs: boolean;
+}
+
+interface Waiter {
+  readonly isSo: () => boolean;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+const settled = Promise.resolve();
+
+/** Where those listen that have said hello. No process has such a name. */
+const porch: Address = "nporch";
+
+/** How often a process says that it is there, for each time that it may be silent. */
+const beatsPerLease = 4;
