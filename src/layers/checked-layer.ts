@@ -21,10 +21,7 @@ import { GroupPattern } from "./group-pattern.ts";
 import { type ChannelHost, LocalChannel } from "./local-channel.ts";
 import { checkPresenceEvents, type PresenceEvents } from "./local-presence.ts";
 import { checkFixedName, checkName } from "./name.ts";
-import { checkPage } from "./page.ts";
-
-/** A page that was asked for, checked and whole. */
-export type AskedPage = ReturnType<typeof checkPage>;
+import { type AskedPage, checkPage } from "./page.ts";
 
 /** What a member said when it joined. */
 export interface AskedJoin {

@@ -1,5 +1,5 @@
 import type { GroupWatcher, Watch } from "./channel-layer.ts";
-import { GroupPattern } from "./group-pattern.ts";
+import type { GroupPattern } from "./group-pattern.ts";
 
 /**
  * Those in this process who want to know which groups have members.
@@ -24,12 +24,9 @@ export class GroupWatchers {
     return this.#entries.size;
   }
 
-  /**
-   * Adds one and tells it of the groups that are occupied now.
-   * @throws UsageError `ERR_INVALID_OPTION` for a pattern that matches nothing.
-   */
-  add(groups: string, watcher: GroupWatcher, occupied: Iterable<string>): Watch {
-    const entry: Entry = { pattern: new GroupPattern(groups, "groups"), watcher, told: new Set() };
+  /** Adds one and tells it of the groups that are occupied now. */
+  add(pattern: GroupPattern, watcher: GroupWatcher, occupied: Iterable<string>): Watch {
+    const entry: Entry = { pattern, watcher, told: new Set() };
     this.#entries.add(entry);
     for (const group of occupied) this.#events.push({ group, occupied: true, to: entry });
     this.#tell();

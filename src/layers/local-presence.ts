@@ -3,7 +3,6 @@ import type { Clock } from "../internal/clock.ts";
 import type {
   Delivery,
   LayerMessage,
-  PageOptions,
   Presence,
   PresenceCount,
   PresencePage,
@@ -11,6 +10,7 @@ import type {
 import type { Codec } from "./codec.ts";
 import type { LocalGroups, Recipient } from "./local-groups.ts";
 import { checkName } from "./name.ts";
+import type { AskedPage } from "./page.ts";
 import { PresenceBoard, type Shown } from "./presence-board.ts";
 
 /** What a member wants to hear of who is in its group. */
@@ -124,7 +124,7 @@ export class LocalPresence {
   }
 
   /** Some of those who are in a group. */
-  page(group: string, options?: PageOptions): PresencePage {
+  page(group: string, options?: Partial<AskedPage>): PresencePage {
     return (this.#boards.get(group) ?? emptyBoard).page(options);
   }
 

@@ -1,35 +1,31 @@
 import { randomBytes } from "node:crypto";
-import { ChannelLayerError, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
 import type {
-  Channel,
   ChannelLayer,
-  ChannelOptions,
   Delivery,
-  GroupSendOptions,
   GroupWatcher,
   Joined,
-  JoinOptions,
   LayerMessage,
-  Member,
   MemberPage,
-  PageOptions,
   PresenceCount,
   PresencePage,
   Watch,
 } from "./channel-layer.ts";
-import { checkMessage, type Codec, jsonCodec } from "./codec.ts";
+import { type AskedJoin, CheckedLayer, joinedWithout, type WrittenSend } from "./checked-layer.ts";
+import { type Codec, jsonCodec } from "./codec.ts";
 import { type FeedOpening, GroupFeeds } from "./group-feeds.ts";
+import type { GroupPattern } from "./group-pattern.ts";
 import { GroupWatchers } from "./group-watchers.ts";
 import { Histories } from "./histories.ts";
 import type { History } from "./history.ts";
 import { type HistoryRule, HistoryRules } from "./history-rule.ts";
-import { type ChannelHost, LocalChannel } from "./local-channel.ts";
+import type { LocalChannel } from "./local-channel.ts";
 import { LocalGroups, rethrow } from "./local-groups.ts";
-import { checkPresenceEvents, LocalPresence, readPresence } from "./local-presence.ts";
-import { anonymousPrefix, checkFixedName, checkName } from "./name.ts";
+import { LocalPresence, readPresence } from "./local-presence.ts";
+import { anonymousPrefix } from "./name.ts";
 import { direct, NamedChannels } from "./named-channels.ts";
-import { pageOf } from "./page.ts";
+import { type AskedPage, pageOf } from "./page.ts";
 import type { Position } from "./position.ts";
 import type { HistorySource, Slice } from "./slice.ts";
 
@@ -88,8 +84,7 @@ export function memoryLayer<M extends LayerMessage = LayerMessage>(
   return new MemoryLayer(options);
 }
 
-class MemoryLayer implements ChannelLayer, ChannelHost, HistorySource {
-  readonly #codec: Codec;
+class MemoryLayer extends CheckedLayer implements HistorySource {
   readonly #clock: Clock;
 
   readonly #groups: LocalGroups;
@@ -105,7 +100,6 @@ class MemoryLayer implements ChannelLayer, ChannelHost, HistorySource {
   /** Nobody outside guesses a name: 96 random bits, then a count. */
   readonly #namePrefix = `${anonymousPrefix}${randomBytes(12).toString("base64url")}.`;
   #namesMade = 0;
-  #closed = false;
 
   constructor(options: MemoryLayerOptions) {
     const { capacity = 100, expiry = 60_000, presenceInterval: interval = 100 } = options;
@@ -119,7 +113,7 @@ class MemoryLayer implements ChannelLayer, ChannelHost, HistorySource {
     if (!(interval >= 0 && interval <= longestTimer)) {
       throw invalidOption("presenceInterval", interval, `from 0 to ${longestTimer}`);
     }
-    this.#codec = codec;
+    super(codec);
     this.#clock = clock;
     const onError = options.onError ?? rethrow;
     const groups = new LocalGroups(onError);
@@ -132,124 +126,80 @@ class MemoryLayer implements ChannelLayer, ChannelHost, HistorySource {
     this.#feeds = new GroupFeeds(groups, this, (group) => this.#openFeed(group));
   }
 
-  channel(member: Member, { name }: ChannelOptions = {}): Channel {
-    this.#assertOpen();
-    if (name === undefined) return new LocalChannel(this, member);
-    checkFixedName(name);
-    const channel = new LocalChannel(this, member, name);
+  protected openNamed(channel: LocalChannel, name: string): void {
     this.#named.open(name, channel);
-    return channel;
   }
 
-  // The methods below are async for one reason: what they throw, their promise rejects with. None
-  // awaits, so what they do is done when they return.
-
-  async send(channel: string, message: LayerMessage): Promise<void> {
-    this.#assertOpen();
-    checkName("channel", channel);
-    checkMessage(message);
-    const encoded = this.#codec.encode(message);
+  protected sendTo(channel: string, encoded: string | Uint8Array): void {
     if (!channel.startsWith(anonymousPrefix)) {
-      this.#named.send(channel, () => this.#codec.decode(encoded));
+      this.#named.send(channel, () => this.codec.decode(encoded));
       return;
     }
     const reader = this.#anonymous.get(channel);
     if (reader === undefined) return;
-    this.#groups.deliverTo(reader, this.#codec.decode(encoded), direct);
+    this.#groups.deliverTo(reader, this.codec.decode(encoded), direct);
   }
 
-  async join(group: string, channel: Channel, options?: JoinOptions): Promise<Joined> {
-    this.#assertOpen();
-    checkName("group", group);
-    if (!(channel instanceof LocalChannel && channel.isOpenOn(this))) {
-      throw new ChannelLayerError(
-        "ERR_CHANNEL_CLOSED",
-        `cannot join the group ${JSON.stringify(group)}: the channel is closed or of another layer`,
-      );
-    }
-    const { since, presence, presenceEvents } = options ?? {};
-    checkPresenceEvents(presenceEvents);
-    const shown = presence === undefined ? undefined : readPresence(presence, this.#codec);
+  protected enter(
+    group: string,
+    channel: LocalChannel,
+    { since, presence, events }: AskedJoin,
+  ): Joined | Promise<Joined> {
+    const shown = presence === undefined ? undefined : readPresence(presence, this.codec);
     const isFirst = this.#groups.join(group, channel);
     if (isFirst) this.#watchers.occupied(group);
-    this.#presence.join(group, channel, shown, presenceEvents);
+    this.#presence.join(group, channel, shown, events);
     if (this.#histories?.of(group) !== undefined) return this.#feeds.join(group, channel, since);
-    return since === undefined ? joined : notRecovered;
+    return joinedWithout(since);
   }
 
-  async leave(group: string, channel: Channel): Promise<void> {
-    this.#assertOpen();
-    checkName("group", group);
-    if (!(channel instanceof LocalChannel)) return;
+  protected exit(group: string, channel: LocalChannel): void {
     const emptied = this.#groups.leave(group, channel);
     this.#feeds.leave(group, channel, emptied);
     this.#presence.leave(group, channel);
     if (emptied) this.#vacated(group);
   }
 
-  async groupSend(
-    group: string,
-    message: LayerMessage,
-    options?: GroupSendOptions,
-  ): Promise<string | undefined> {
-    this.#assertOpen();
-    checkName("group", group);
-    checkMessage(message);
-    const id = options?.id;
-    if (id !== undefined) checkName("message id", id);
-    // For nobody, too: what cannot be sent should not come to light with the first member.
-    const encoded = this.#codec.encode(message);
+  protected sendToGroup(group: string, written: WrittenSend): string | undefined {
     const history = this.#histories?.of(group);
-    if (history !== undefined) return this.#append(group, history, encoded, options);
+    if (history !== undefined) return this.#append(group, history, written);
     if (this.#groups.size(group) === 0) return undefined;
+    const { encoded, id, except } = written;
     const delivery: Delivery = Object.freeze(id === undefined ? { group } : { group, id });
-    this.#groups.deliver(group, this.#codec.decode(encoded), delivery, options?.except);
+    this.#groups.deliver(group, this.codec.decode(encoded), delivery, except);
     return undefined;
   }
 
-  async groupCount(group: string): Promise<number> {
-    this.#assertOpen();
-    checkName("group", group);
+  protected countMembers(group: string): number {
     return this.#groups.size(group);
   }
 
-  async groupMembers(group: string, options?: PageOptions): Promise<MemberPage> {
-    this.#assertOpen();
-    checkName("group", group);
+  protected listMembers(group: string, asked: AskedPage): MemberPage {
     const names = new Set<string>();
     for (const member of this.#groups.members(group)) names.add((member as LocalChannel).name);
-    const { page, next } = pageOf(names, options);
+    const { page, next } = pageOf(names, asked);
     return next === undefined ? { channels: page } : { channels: page, next };
   }
 
-  async isMember(group: string, channel: string): Promise<boolean> {
-    this.#assertOpen();
-    checkName("group", group);
-    checkName("channel", channel);
+  protected hasMember(group: string, channel: string): boolean {
     const one = this.#anonymous.get(channel);
     if (one !== undefined) return this.#groups.has(group, one);
     return this.#named.readers(channel).some((reader) => this.#groups.has(group, reader));
   }
 
-  async presence(group: string, options?: PageOptions): Promise<PresencePage> {
-    this.#assertOpen();
-    checkName("group", group);
-    return this.#presence.page(group, options);
+  protected listPresent(group: string, page: AskedPage): PresencePage {
+    return this.#presence.page(group, page);
   }
 
-  async presenceCount(group: string): Promise<PresenceCount> {
-    this.#assertOpen();
-    checkName("group", group);
+  protected countPresent(group: string): PresenceCount {
     return this.#presence.count(group);
   }
 
-  async watch(groups: string, watcher: GroupWatcher): Promise<Watch> {
-    this.#assertOpen();
+  protected addWatcher(groups: GroupPattern, watcher: GroupWatcher): Watch {
     return this.#watchers.add(groups, watcher, this.#groups.names());
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
+  protected end(): void {
     this.#watchers.clear();
     this.#presence.clear();
     this.#groups.clear();
@@ -272,7 +222,7 @@ class MemoryLayer implements ChannelLayer, ChannelHost, HistorySource {
   nameFor(channel: LocalChannel): string {
     this.#namesMade += 1;
     const name = this.#namePrefix + this.#namesMade.toString(36);
-    if (!this.#closed && channel.isOpenOn(this)) this.#anonymous.set(name, channel);
+    if (!this.isClosed && channel.isOpenOn(this)) this.#anonymous.set(name, channel);
     return name;
   }
 
@@ -297,19 +247,13 @@ class MemoryLayer implements ChannelLayer, ChannelHost, HistorySource {
   }
 
   /** Number, history and delivery are one turn: all members see one order, and no seam shows. */
-  #append(
-    group: string,
-    history: History,
-    encoded: string | Uint8Array,
-    options: GroupSendOptions = {},
-  ): string {
+  #append(group: string, history: History, { encoded, id, except }: WrittenSend): string {
     const now = this.#clock.now();
-    const { id } = options;
     const known = id === undefined ? undefined : history.positionOf(id, now);
     if (known !== undefined) return known;
-    const message = this.#codec.decode(encoded);
+    const message = this.codec.decode(encoded);
     const before = history.bytes;
-    const item = history.append(message, Buffer.byteLength(encoded), now, options);
+    const item = history.append(message, Buffer.byteLength(encoded), now, { id, except });
     this.#histories?.grown(group, history, before);
     this.#feeds.of(group)?.live(history.epoch, item);
     return item.delivery.position as string;
@@ -323,11 +267,6 @@ class MemoryLayer implements ChannelLayer, ChannelHost, HistorySource {
   /** Of a group with members, which is held for as long as it has any. */
   #historyOf(group: string): History {
     return this.#histories?.of(group) as History;
-  }
-
-  #assertOpen(): void {
-    if (!this.#closed) return;
-    throw new ChannelLayerError("ERR_LAYER_CLOSED", "the channel layer was closed");
   }
 }
 
@@ -344,9 +283,6 @@ function historiesFor(
   const isJoined = (group: string): boolean => groups.size(group) > 0;
   return new Histories({ rules, clock, bytes: historyBytes, isJoined });
 }
-
-const joined: Joined = Object.freeze({});
-const notRecovered: Joined = Object.freeze({ recovered: false });
 
 /** Node's timers hold 31 bits of milliseconds and fire at once for more. */
 const longestTimer = 2 ** 31 - 1;

@@ -1,5 +1,10 @@
 import { UsageError } from "../errors.ts";
-import type { PageOptions } from "./channel-layer.ts";
+
+/** Which page of something is wanted. */
+export interface AskedPage {
+  readonly after: string | undefined;
+  readonly limit: number;
+}
 
 /** One page of names, and the `after` of the one behind it. */
 export interface Page {
@@ -12,7 +17,7 @@ export interface Page {
  * each call is on exactly one page, whatever comes and goes beside it.
  * @throws UsageError `ERR_INVALID_OPTION` for a limit out of range.
  */
-export function pageOf(names: Iterable<string>, options: PageOptions = {}): Page {
+export function pageOf(names: Iterable<string>, options: Partial<AskedPage> = {}): Page {
   const { after, limit } = checkPage(options);
   const rest = [...names].filter((name) => after === undefined || name > after).sort();
   const page = rest.slice(0, limit);
@@ -23,10 +28,7 @@ export function pageOf(names: Iterable<string>, options: PageOptions = {}): Page
  * Checks what was asked for, and fills in what was not said.
  * @throws UsageError `ERR_INVALID_OPTION` for a limit out of range, or an `after` that is no text.
  */
-export function checkPage({ after, limit = 100 }: PageOptions): {
-  readonly after: string | undefined;
-  readonly limit: number;
-} {
+export function checkPage({ after, limit = 100 }: Partial<AskedPage>): AskedPage {
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > longestPage) {
     throw new UsageError(
       "ERR_INVALID_OPTION",

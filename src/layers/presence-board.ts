@@ -1,5 +1,5 @@
-import type { PageOptions, PresenceCount, PresencePage, Present } from "./channel-layer.ts";
-import { pageOf } from "./page.ts";
+import type { PresenceCount, PresencePage, Present } from "./channel-layer.ts";
+import { type AskedPage, pageOf } from "./page.ts";
 
 /** How one member is shown: as it was read back from its encoded form. */
 export interface Shown {
@@ -63,7 +63,7 @@ export class PresenceBoard {
   }
 
   /** Some of those who are there. */
-  page(options?: PageOptions): PresencePage {
+  page(options?: Partial<AskedPage>): PresencePage {
     const { page, next } = pageOf(this.#keys.keys(), options);
     const present = page.map((key) => presentOf(key, this.#shown(key) ?? []));
     return next === undefined ? { present } : { present, next };

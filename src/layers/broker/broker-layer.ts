@@ -9,13 +9,7 @@ import type {
   PresencePage,
   Watch,
 } from "../channel-layer.ts";
-import {
-  type AskedJoin,
-  type AskedPage,
-  CheckedLayer,
-  joinedWithout,
-  type WrittenSend,
-} from "../checked-layer.ts";
+import { type AskedJoin, CheckedLayer, joinedWithout, type WrittenSend } from "../checked-layer.ts";
 import { type Data, pack, unpack } from "../data.ts";
 import { type FeedOpening, GroupFeeds } from "../group-feeds.ts";
 import type { GroupPattern } from "../group-pattern.ts";
@@ -25,23 +19,21 @@ import type { LocalChannel } from "../local-channel.ts";
 import { LocalGroups } from "../local-groups.ts";
 import { anonymousPrefix } from "../name.ts";
 import { direct } from "../named-channels.ts";
+import type { AskedPage } from "../page.ts";
 import { formatPosition, type Position } from "../position.ts";
 import type { HistorySource, Slice } from "../slice.ts";
 import { type WrittenPresence, writePresence } from "../written-presence.ts";
 import type { Address, Broker, BrokerEars, KeptItem } from "./broker.ts";
 import { BrokerLink } from "./broker-link.ts";
-import { Census } from "./census.ts";
 import { publish } from "./diagnostics.ts";
 import { writeEnvelope } from "./envelope.ts";
 import { EnvelopeReader } from "./envelope-reader.ts";
 import { FixedNames } from "./fixed-names.ts";
 import { GroupObservers } from "./group-observers.ts";
-import type { Entry, Letter, Process } from "./letters.ts";
-import { Mirrors } from "./mirrors.ts";
+import type { Entry } from "./letters.ts";
 import { type BrokerLayerOptions, completeOptions, type FullOptions } from "./options.ts";
-import { Parts } from "./parts.ts";
+import { Peers } from "./peers.ts";
 import { PresenceNews, topicOf } from "./presence-news.ts";
-import { Questions } from "./questions.ts";
 import { Registry } from "./registry.ts";
 import { Residents } from "./residents.ts";
 import { Rounds } from "./rounds.ts";
@@ -67,12 +59,9 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
   readonly #subscriptions: Subscriptions;
   readonly #rounds: Rounds;
 
-  readonly #census: Census;
-  readonly #questions: Questions;
+  readonly #peers: Peers;
   readonly #residents: Residents;
   readonly #registry: Registry;
-  readonly #parts: Parts;
-  readonly #mirrors: Mirrors;
   readonly #names: FixedNames;
   readonly #news: PresenceNews;
   readonly #observers: GroupObservers;
@@ -94,7 +83,7 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
       broker,
       sealer,
       backlog,
-      gone: (process) => this.#gone(process),
+      gone: (process) => this.#peers.gone(process),
     });
     this.#link = link;
     this.#reader = new EnvelopeReader(link, codec);
@@ -113,28 +102,21 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
       check: (group) => this.#feeds.of(group)?.check(),
     });
 
-    const observer = {
-      came: (process: Process) => this.#mirrors.came(process),
-      returned: (process: Process) => this.#mirrors.returned(process),
-      left: (process: Process) => this.#left(process),
-    };
-    const census = new Census({ self, broker, link, clock, lease, timeout, observer });
-    const questions = new Questions({ self, link, clock, timeout });
     const residents = new Residents(groups, this.#addresses);
-    const parts = new Parts({ self, link, clock, list: (topic) => this.#list(topic) });
-    const others = (): Iterable<Process> => census.others;
-    const mirrors = new Mirrors({ self, link, clock, timeout, others });
+    const peers = new Peers({
+      ...{ self, broker, link, clock, lease, timeout },
+      list: (topic) => this.#list(topic),
+      answer: (letter) => void this.#registry.answer(letter).catch(onError),
+      direct: ({ to, data }) => this.#takeDirect(to, data),
+    });
+    const { census, questions, mirrors, parts } = peers;
     const names = new FixedNames({
-      ...{ self, link, questions, clock, capacity, expiry, others },
-      settle: () => census.settle(),
+      ...{ self, link, census, questions, clock, capacity, expiry },
       deliver: (channel, data) => this.#deliverTo(channel, data),
       changed: (name, value) => parts.changed(namesTopic, name, value),
     });
-    this.#census = census;
-    this.#questions = questions;
     this.#residents = residents;
-    this.#parts = parts;
-    this.#mirrors = mirrors;
+    this.#peers = peers;
     this.#names = names;
     this.#registry = new Registry({ self, link, census, questions, residents, codec, names });
     this.#news = new PresenceNews({
@@ -162,7 +144,7 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
     const home = homeOf(channel);
     if (home === undefined) return;
     if (home !== this.#addresses.home) {
-      await this.#census.settle();
+      await this.#peers.census.settle();
       const to = Number.parseInt(channel.slice(channel.lastIndexOf(".") + 1), 36);
       await this.#link.tell(home, { kind: "direct", to, data });
       return;
@@ -176,7 +158,7 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
     const written = presence === undefined ? undefined : writePresence(presence, this.codec);
     const join = this.#joins.begin(channel, group);
     try {
-      await this.#census.settle();
+      await this.#peers.census.settle();
       if (events !== undefined) await this.#news.prepare(group);
       try {
         return await this.#subscriptions.hold(group, () => {
@@ -242,7 +224,7 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
   }
 
   protected async addWatcher(groups: GroupPattern, watcher: GroupWatcher): Promise<Watch> {
-    await this.#census.settle();
+    await this.#peers.census.settle();
     return this.#observers.add(groups, watcher);
   }
 
@@ -250,15 +232,10 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#cancelLook?.();
-    for (const part of [this.#groups, this.#feeds, this.#joins, this.#rounds, this.#news]) {
-      part.clear();
-    }
-    for (const part of [this.#observers, this.#names, this.#mirrors, this.#parts]) part.clear();
-    this.#residents.clear();
-    this.#addresses.clear();
-    this.#questions.clear();
-    this.#subscriptions.clear();
-    await this.#census.close();
+    const held = [this.#groups, this.#feeds, this.#joins, this.#rounds, this.#subscriptions];
+    const told = [this.#news, this.#observers, this.#names, this.#residents, this.#addresses];
+    for (const part of [...held, ...told]) part.clear();
+    await this.#peers.close();
     await this.#broker.close();
   }
 
@@ -296,7 +273,7 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
     const letter = this.#link.readLetter(address, data);
     if (letter === undefined) return;
     try {
-      this.#take(letter);
+      this.#peers.take(letter);
     } catch (error) {
       // What other processes say is never to end this one; what is wrong here is to be seen.
       this.#options.onError(error);
@@ -318,8 +295,7 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
   missed(): void {
     if (this.isClosed) return;
     publish("sluice:broker.miss", {});
-    this.#census.renew();
-    this.#mirrors.check();
+    this.#peers.missed();
     this.#feeds.check();
   }
 
@@ -328,32 +304,6 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
     const rule = this.#options.rules.of(group) as FullHistoryRule;
     const slice = await this.#broker.read(group, rule, since, Math.max(1, limit));
     return this.#reader.slice(group, slice);
-  }
-
-  #take(letter: Letter): void {
-    if (letter.kind === "bye") return this.#census.forget(letter.from);
-    if (letter.kind === "direct") return this.#takeDirect(letter.to, letter.data);
-    // Whoever is not known yet is known from now on.
-    if (letter.kind !== "here" && letter.kind !== "hello") this.#census.heard(letter.from);
-    switch (letter.kind) {
-      case "hello":
-        return this.#census.hello(letter);
-      case "knock":
-      case "beat":
-        return;
-      case "here":
-        return this.#census.here(letter);
-      case "ask":
-        return void this.#registry.answer(letter).catch(this.#options.onError);
-      case "answer":
-        return this.#questions.take(letter);
-      case "follow":
-        return this.#parts.follow(letter);
-      case "unfollow":
-        return this.#parts.unfollow(letter);
-      case "part":
-        return this.#mirrors.take(letter);
-    }
   }
 
   #takeDirect(to: number | string, data: Data): void {
@@ -417,7 +367,7 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
 
   #departed(group: string, channel: LocalChannel, emptied: boolean): void {
     if (this.#residents.hide(group, channel)) {
-      this.#parts.changed(topicOf(group), this.#residents.keyOf(channel));
+      this.#peers.parts.changed(topicOf(group), this.#residents.keyOf(channel));
     }
     this.#news.leave(group, channel);
     if (!emptied) return;
@@ -427,7 +377,7 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
 
   #show(group: string, channel: LocalChannel, written: WrittenPresence): void {
     this.#residents.show(group, channel, written);
-    this.#parts.changed(topicOf(group), this.#residents.keyOf(channel), written);
+    this.#peers.parts.changed(topicOf(group), this.#residents.keyOf(channel), written);
   }
 
   // Other processes.
@@ -438,17 +388,6 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
     return topic.startsWith("p") ? this.#residents.entries(name) : this.#observers.entries(name);
   }
 
-  #gone(process: Process): void {
-    if (this.#census.has(process)) publish("sluice:broker.expire", { reason: "gone" });
-    this.#census.forget(process);
-  }
-
-  #left(process: Process): void {
-    this.#mirrors.left(process);
-    this.#parts.left(process);
-    this.#questions.left(process);
-  }
-
   /** What was told may have been lost in silence. */
   #look(): void {
     const { clock, checkInterval } = this.#options;
@@ -456,7 +395,7 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
     this.#cancelLook = clock.after(
       delay,
       () => {
-        this.#mirrors.check();
+        this.#peers.mirrors.check();
         this.#names.check();
         this.#look();
       },

@@ -4,6 +4,7 @@ import type { Data } from "../data.ts";
 import type { LocalChannel } from "../local-channel.ts";
 import { NamedChannels } from "../named-channels.ts";
 import type { BrokerLink } from "./broker-link.ts";
+import type { Census } from "./census.ts";
 import { publish } from "./diagnostics.ts";
 import type { Entry, NameAnswer, Process } from "./letters.ts";
 import type { MirrorListener } from "./mirrors.ts";
@@ -13,13 +14,11 @@ import type { Questions } from "./questions.ts";
 export interface FixedNamesOptions {
   readonly self: Process;
   readonly link: BrokerLink;
+  readonly census: Census;
   readonly questions: Questions;
   readonly clock: Clock;
   readonly capacity: number;
   readonly expiry: number;
-  readonly others: () => Iterable<Process>;
-  /** Resolves when all other processes are known. */
-  readonly settle: () => Promise<void>;
   /** Gives a message to a channel of this process. */
   readonly deliver: (channel: LocalChannel, data: Data) => void;
   /** What this process says of a name has changed. */
@@ -194,14 +193,14 @@ export class FixedNames implements MirrorListener {
 
   /** Finds a reader, or the process where the message is to wait. */
   async #find(name: string, data: Data): Promise<void> {
-    const { questions, self, others, settle } = this.#options;
-    await settle();
+    const { questions, self, census } = this.#options;
+    await census.settle();
     for (let attempt = 0; attempt < mostAttempts && !this.#isServed(name); attempt += 1) {
       let keeper = this.#keeperOf(name);
       if (keeper === undefined) {
         this.#asking.set(name, (this.#asking.get(name) ?? 0) + 1);
         try {
-          const answers = await questions.ask([...others()], "name", { name });
+          const answers = await questions.ask([...census.others], "name", { name });
           for (const { process, answer } of answers) this.set(process, name, answer);
           if (this.#isServed(name)) break;
           const rivals = answers.filter(

@@ -53,7 +53,7 @@ export class GroupObservers {
       throw error;
     }
     here.preparing -= 1;
-    const watch = here.watchers.add(pattern.text, watcher, here.occupied);
+    const watch = here.watchers.add(pattern, watcher, here.occupied);
     return {
       close: () => {
         void watch.close();

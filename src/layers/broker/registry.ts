@@ -1,6 +1,6 @@
 import type { MemberPage, PresenceCount, PresencePage, Present } from "../channel-layer.ts";
-import type { AskedPage } from "../checked-layer.ts";
 import type { Codec } from "../codec.ts";
+import type { AskedPage } from "../page.ts";
 import { readInfo } from "../written-presence.ts";
 import type { BrokerLink } from "./broker-link.ts";
 import type { Census } from "./census.ts";

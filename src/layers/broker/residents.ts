@@ -72,14 +72,14 @@ export class Residents {
   members({ group, after, limit }: PageQuestion, most: number): WrittenPage<string> {
     const names = new Set<string>();
     for (const member of this.#groups.members(group)) names.add((member as LocalChannel).name);
-    const { page, next } = pageOf(names, after === undefined ? { limit } : { after, limit });
+    const { page, next } = pageOf(names, { after, limit });
     return cut(page, next !== undefined, most);
   }
 
   /** Who is shown in a group. */
   presence({ group, after, limit }: PageQuestion, most: number): WrittenPage<WrittenPresent> {
     const board = this.#shown.get(group)?.board ?? empty;
-    const { present, next } = board.page(after === undefined ? { limit } : { after, limit });
+    const { present, next } = board.page({ after, limit });
     return cut(present as readonly WrittenPresent[], next !== undefined, most);
   }
 
@@ -87,7 +87,7 @@ export class Residents {
   keys(question: PageQuestion, most: number): WrittenPage<readonly [string, number]> {
     const { group, after, limit } = question;
     const board = this.#shown.get(group)?.board ?? empty;
-    const { present, next } = board.page(after === undefined ? { limit } : { after, limit });
+    const { present, next } = board.page({ after, limit });
     const keys = present.map(({ key, channels }) => [key, channels] as const);
     return cut(keys, next !== undefined, most);
   }

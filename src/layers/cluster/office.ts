@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../../internal/clock.ts";
 import type { GroupWatcher, PageOptions, Watch } from "../channel-layer.ts";
+import { GroupPattern } from "../group-pattern.ts";
 import { GroupWatchers } from "../group-watchers.ts";
 import { Histories } from "../histories.ts";
 import type { History } from "../history.ts";
@@ -257,7 +258,7 @@ export class Office {
 
   /** Tells a watcher which groups are occupied, from now on. */
   watch(groups: string, watcher: GroupWatcher): Watch {
-    return this.#watchers.add(groups, watcher, this.members.names());
+    return this.#watchers.add(new GroupPattern(groups, "groups"), watcher, this.members.names());
   }
 
   // For its desks: channels.

@@ -1,40 +1,38 @@
-import { ChannelLayerError, UsageError } from "../../errors.ts";
+import { UsageError } from "../../errors.ts";
 import { type Clock, systemClock } from "../../internal/clock.ts";
+import { Addresses } from "../addresses.ts";
 import type {
-  Channel,
-  ChannelLayer,
-  ChannelOptions,
   Delivery,
-  GroupSendOptions,
   GroupWatcher,
   Joined,
-  JoinOptions,
-  LayerMessage,
-  Member as Reader,
   MemberPage,
-  PageOptions,
   PresenceCount,
   PresencePage,
   Watch,
 } from "../channel-layer.ts";
-import { Addresses } from "../addresses.ts";
-import { checkMessage, type Codec, jsonCodec } from "../codec.ts";
+import { type AskedJoin, CheckedLayer, joinedWithout, type WrittenSend } from "../checked-layer.ts";
+import { type Codec, jsonCodec } from "../codec.ts";
+import { pack, weigh } from "../data.ts";
 import { type FeedOpening, GroupFeeds } from "../group-feeds.ts";
-import { GroupPattern } from "../group-pattern.ts";
-import { writePresence } from "../written-presence.ts";
+import type { GroupPattern } from "../group-pattern.ts";
 import { Joins } from "../joins.ts";
-import { type ChannelHost, LocalChannel } from "../local-channel.ts";
+import type { LocalChannel } from "../local-channel.ts";
 import { LocalGroups, rethrow } from "../local-groups.ts";
-import { checkPresenceEvents } from "../local-presence.ts";
-import { checkFixedName, checkName } from "../name.ts";
 import { direct } from "../named-channels.ts";
-import { checkPage } from "../page.ts";
+import type { AskedPage } from "../page.ts";
 import { parsePosition, type Position } from "../position.ts";
 import type { HistorySource, Slice } from "../slice.ts";
+import { writePresence } from "../written-presence.ts";
 import { publish } from "./diagnostics.ts";
 import { LetterReader } from "./letter-reader.ts";
-import { type GroupLetter, type Hello, type Placed, type ToWorker, version } from "./letters.ts";
-import { pack, weigh } from "../data.ts";
+import {
+  type GroupLetter,
+  type Hello,
+  type Placed,
+  type Questions,
+  type ToWorker,
+  version,
+} from "./letters.ts";
 import { OfficeLink } from "./office-link.ts";
 import type { Port } from "./port.ts";
 import { type ClusterRules, completeRules } from "./rules.ts";
@@ -59,8 +57,7 @@ export interface WorkerLayerOptions extends Partial<ClusterRules> {
  * sends comes in its order, so each answer says exactly between which two messages it was given, and
  * a join with its recovery is one question.
  */
-export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
-  readonly #codec: Codec;
+export class WorkerLayer extends CheckedLayer implements HistorySource {
   readonly #onError: (error: unknown) => void;
   readonly #rules: ClusterRules;
   readonly #reader: LetterReader;
@@ -75,14 +72,12 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
   /** What the office said of the group that is being joined. */
   #placed: Placed | undefined;
 
-  #isClosed = false;
-
   constructor(options: WorkerLayerOptions = {}) {
     const { timeout = 5_000, backlog = 32 * 1024 * 1024 } = options;
     const { codec = jsonCodec, clock = systemClock, onError = rethrow } = options;
+    super(codec);
     checkAmount("timeout", timeout);
     checkAmount("backlog", backlog);
-    this.#codec = codec;
     this.#onError = onError;
     this.#reader = new LetterReader(codec);
     this.#rules = completeRules(options);
@@ -106,22 +101,13 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
     this.#link.connect(port);
   }
 
-  channel(member: Reader, { name }: ChannelOptions = {}): Channel {
-    this.#assertOpen();
-    if (name === undefined) return new LocalChannel(this, member);
-    checkFixedName(name);
-    const channel = new LocalChannel(this, member, name);
+  protected openNamed(channel: LocalChannel, name: string): void {
     this.#addresses.publish(channel, name);
     const reader = this.#addresses.numberOf(channel);
     this.#link.post({ kind: "open", reader, name }, name.length);
-    return channel;
   }
 
-  async send(channel: string, message: LayerMessage): Promise<void> {
-    this.#assertOpen();
-    checkName("channel", channel);
-    checkMessage(message);
-    const encoded = this.#codec.encode(message);
+  protected async sendTo(channel: string, encoded: string | Uint8Array): Promise<void> {
     if (!channel.startsWith(this.#addresses.prefix)) {
       const data = pack(encoded);
       await this.#link.ask("send", { channel, data }, weigh(data));
@@ -129,22 +115,13 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
     }
     const reader = this.#addresses.reachByName(channel);
     if (reader === undefined) return;
-    this.#groups.deliverTo(reader, this.#codec.decode(encoded), direct);
+    this.#groups.deliverTo(reader, this.codec.decode(encoded), direct);
   }
 
-  async join(group: string, channel: Channel, options?: JoinOptions): Promise<Joined> {
-    this.#assertOpen();
-    checkName("group", group);
-    if (!(channel instanceof LocalChannel && channel.isOpenOn(this))) {
-      throw new ChannelLayerError(
-        "ERR_CHANNEL_CLOSED",
-        `cannot join the group ${JSON.stringify(group)}: the channel is closed or of another layer`,
-      );
-    }
-    const { since, presence, presenceEvents: events } = options ?? {};
-    checkPresenceEvents(events);
+  protected async enter(group: string, channel: LocalChannel, asked: AskedJoin): Promise<Joined> {
+    const { since, presence, events } = asked;
     const said: Said = {
-      ...(presence === undefined ? {} : { shown: writePresence(presence, this.#codec) }),
+      ...(presence === undefined ? {} : { shown: writePresence(presence, this.codec) }),
       ...(events === undefined ? {} : { events }),
     };
     const member = this.#addresses.numberOf(channel);
@@ -160,7 +137,7 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
     try {
       return await this.#link.ask("join", question, group.length, ({ placed, present }) => {
         this.#joins.end(channel, join);
-        if (join.isCancelled) return since === undefined ? joined : notRecovered;
+        if (join.isCancelled) return joinedWithout(since);
         this.#presence.join(group, member, channel, said, present);
         return this.#place(group, channel, since, placed);
       });
@@ -173,10 +150,7 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
     }
   }
 
-  async leave(group: string, channel: Channel): Promise<void> {
-    this.#assertOpen();
-    checkName("group", group);
-    if (!(channel instanceof LocalChannel)) return;
+  protected async exit(group: string, channel: LocalChannel): Promise<void> {
     const member = this.#addresses.find(channel);
     if (member === undefined) return;
     const wasJoining = this.#joins.cancel(channel, group).length > 0;
@@ -187,17 +161,11 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
     await this.#link.tell("leave", { group, member });
   }
 
-  async groupSend(
+  protected sendToGroup(
     group: string,
-    message: LayerMessage,
-    options?: GroupSendOptions,
+    { encoded, id, except }: WrittenSend,
   ): Promise<string | undefined> {
-    this.#assertOpen();
-    checkName("group", group);
-    checkMessage(message);
-    const { id, except } = options ?? {};
-    if (id !== undefined) checkName("message id", id);
-    const data = pack(this.#codec.encode(message));
+    const data = pack(encoded);
     const question = {
       group,
       data,
@@ -207,51 +175,39 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
     return this.#link.ask("groupSend", question, weigh(data));
   }
 
-  async groupCount(group: string): Promise<number> {
-    this.#assertOpen();
-    checkName("group", group);
+  protected countMembers(group: string): Promise<number> {
     return this.#link.ask("count", { group });
   }
 
-  async groupMembers(group: string, options: PageOptions = {}): Promise<MemberPage> {
-    this.#assertOpen();
-    checkName("group", group);
-    const { after, limit } = checkPage(options);
-    const question = { group, limit, ...(after === undefined ? {} : { after }) };
-    const { page, next } = await this.#link.ask("members", question);
+  protected async listMembers(group: string, asked: AskedPage): Promise<MemberPage> {
+    const { page, next } = await this.#link.ask("members", questionFor(group, asked));
     return next === undefined ? { channels: page } : { channels: page, next };
   }
 
-  async isMember(group: string, channel: string): Promise<boolean> {
-    this.#assertOpen();
-    checkName("group", group);
-    checkName("channel", channel);
+  protected hasMember(group: string, channel: string): Promise<boolean> {
     return this.#link.ask("isMember", { group, channel });
   }
 
-  async presence(group: string, options: PageOptions = {}): Promise<PresencePage> {
-    this.#assertOpen();
-    checkName("group", group);
-    const { after, limit } = checkPage(options);
-    const question = { group, limit, ...(after === undefined ? {} : { after }) };
-    return this.#link.ask("presence", question, 0, ({ present: written, next }) => {
-      const present = written.map((each) => this.#presence.read(each));
-      return next === undefined ? { present } : { present, next };
-    });
+  protected listPresent(group: string, asked: AskedPage): Promise<PresencePage> {
+    return this.#link.ask(
+      "presence",
+      questionFor(group, asked),
+      0,
+      ({ present: written, next }) => {
+        const present = written.map((each) => this.#presence.read(each));
+        return next === undefined ? { present } : { present, next };
+      },
+    );
   }
 
-  async presenceCount(group: string): Promise<PresenceCount> {
-    this.#assertOpen();
-    checkName("group", group);
+  protected countPresent(group: string): Promise<PresenceCount> {
     return this.#link.ask("presenceCount", { group });
   }
 
-  async watch(groups: string, watcher: GroupWatcher): Promise<Watch> {
-    this.#assertOpen();
-    const pattern = new GroupPattern(groups, "groups").text;
-    const watch = this.#watches.add(pattern, watcher);
+  protected async addWatcher({ text }: GroupPattern, watcher: GroupWatcher): Promise<Watch> {
+    const watch = this.#watches.add(text, watcher);
     try {
-      await this.#link.ask("watch", { watch, groups: pattern });
+      await this.#link.ask("watch", { watch, groups: text });
     } catch (error) {
       this.#watches.remove(watch);
       void this.#link.tell("unwatch", { watch });
@@ -265,8 +221,7 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
     };
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true;
+  protected async end(): Promise<void> {
     this.#watches.clear();
     this.#groups.clear();
     this.#feeds.clear();
@@ -280,7 +235,7 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
 
   /** @internal */
   nameFor(channel: LocalChannel): string {
-    if (channel.isOpenOn(this) && !this.#isClosed) return this.#addresses.publish(channel);
+    if (channel.isOpenOn(this) && !this.isClosed) return this.#addresses.publish(channel);
     const name = this.#addresses.nameOf(this.#addresses.numberOf(channel));
     this.#addresses.forget(channel);
     return name;
@@ -313,7 +268,7 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
   ): Joined | Promise<Joined> {
     const wasMember = this.#groups.has(group, channel);
     this.#groups.join(group, channel);
-    if (placed === undefined) return since === undefined ? joined : notRecovered;
+    if (placed === undefined) return joinedWithout(since);
     // What it missed cannot be read after all: it is no member, unless it was one before.
     const giveUp = (error: unknown): never => {
       if (!wasMember) void this.leave(group, channel).catch(() => {});
@@ -350,7 +305,7 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
   }
 
   #take(letter: ToWorker): void {
-    if (this.#isClosed) return;
+    if (this.isClosed) return;
     switch (letter.kind) {
       case "group":
         return this.#deliver(letter);
@@ -379,7 +334,7 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
   }
 
   #return(): void {
-    if (this.#isClosed) return;
+    if (this.isClosed) return;
     publish("sluice:cluster.loss", { reason: "away", messages: undefined });
     this.#feeds.check();
   }
@@ -443,15 +398,11 @@ export class WorkerLayer implements ChannelLayer, ChannelHost, HistorySource {
       return undefined;
     }
   }
-
-  #assertOpen(): void {
-    if (!this.#isClosed) return;
-    throw new ChannelLayerError("ERR_LAYER_CLOSED", "the channel layer was closed");
-  }
 }
 
-const joined: Joined = Object.freeze({});
-const notRecovered: Joined = Object.freeze({ recovered: false });
+function questionFor(group: string, { after, limit }: AskedPage): Questions["members"]["ask"] {
+  return after === undefined ? { group, limit } : { group, after, limit };
+}
 
 function checkAmount(name: string, value: number): void {
   if (Number.isSafeInteger(value) && value >= 1 && value < 2 ** 31) return;
