@@ -211,7 +211,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     seed: 31,
     plant: {
       file: "cluster/worker-layer",
-      lines: "if (join.isCancelled) return since === undefined ? joined : notRecovered;",
+      lines: "if (join.isCancelled) return joinedWithout(since);",
       instead: "",
     },
   },

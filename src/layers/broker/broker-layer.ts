@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { Addresses, homeOf } from "../addresses.ts";
 import type {
   Delivery,
@@ -36,7 +35,7 @@ import { Peers } from "./peers.ts";
 import { PresenceNews, topicOf } from "./presence-news.ts";
 import { Registry } from "./registry.ts";
 import { Residents } from "./residents.ts";
-import { Rounds } from "./rounds.ts";
+import { jittered, Rounds } from "./rounds.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 /**
@@ -65,6 +64,7 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
   readonly #names: FixedNames;
   readonly #news: PresenceNews;
   readonly #observers: GroupObservers;
+  #looks = 0;
   #cancelLook: (() => void) | undefined;
   #hasEnded = false;
 
@@ -391,9 +391,9 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
   /** What was told may have been lost in silence. */
   #look(): void {
     const { clock, checkInterval } = this.#options;
-    const delay = checkInterval * (0.75 + randomInt(1_000) / 2_000);
+    this.#looks += 1;
     this.#cancelLook = clock.after(
-      delay,
+      jittered(checkInterval, this.#looks),
       () => {
         this.#peers.mirrors.check();
         this.#names.check();

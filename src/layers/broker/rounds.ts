@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import type { Clock } from "../../internal/clock.ts";
 
 /** What {@link Rounds} need to know. */
@@ -14,13 +13,16 @@ export interface RoundsOptions {
  * Looks after groups that are quiet: what comes live may be lost in silence, and without a next
  * message nobody would notice. Each has its turn in every interval, unless something of it came.
  *
- * Their turns are spread over the interval, and processes do not keep step with each other.
+ * Their turns are spread over the interval. Nothing is random, so what happens can be repeated; but
+ * no two delays are alike, and processes do not keep step with each other.
  */
 export class Rounds {
   readonly #options: RoundsOptions;
   readonly #slots: Map<string, Beat>[] = Array.from({ length: slotCount }, () => new Map());
   readonly #beats = new Map<string, Beat>();
   #next = 0;
+  #added = 0;
+  #turns = 0;
   #cancel: (() => void) | undefined;
 
   constructor(options: RoundsOptions) {
@@ -35,7 +37,8 @@ export class Rounds {
   /** Begins to look after one. */
   add(group: string): void {
     if (this.#beats.has(group)) return;
-    const beat: Beat = { isHeard: true, slot: this.#slots[randomInt(slotCount)]! };
+    this.#added += 1;
+    const beat: Beat = { isHeard: true, slot: this.#slots[this.#added % slotCount]! };
     this.#beats.set(group, beat);
     beat.slot.set(group, beat);
     this.#schedule();
@@ -66,9 +69,10 @@ export class Rounds {
 
   #schedule(): void {
     const { clock, interval } = this.#options;
-    const share = interval / slotCount;
-    const delay = share * (0.75 + randomInt(1_000) / 2_000);
-    this.#cancel ??= clock.after(delay, () => this.#turn(), true);
+    if (this.#cancel !== undefined) return;
+    this.#turns += 1;
+    const delay = jittered(interval / slotCount, this.#turns);
+    this.#cancel = clock.after(delay, () => this.#turn(), true);
   }
 
   #turn(): void {
@@ -90,3 +94,11 @@ interface Beat {
 }
 
 const slotCount = 16;
+
+/** A delay from three to five quarters of what is wanted, another one each time. */
+export function jittered(delay: number, time: number): number {
+  return delay * (0.75 + ((time * goldenRatio) % 1) / 2);
+}
+
+/** Its multiples are spread evenly, however many there are. */
+const goldenRatio = (Math.sqrt(5) - 1) / 2;
