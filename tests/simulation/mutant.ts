@@ -14,11 +14,14 @@ export interface Mutation {
 }
 
 /**
- * Loads a copy of the layers with a bug in it.
+ * Loads a copy of the layers with a bug in it, as far as a world of this kind needs them.
  * @throws Error if the lines are not there, or more than once: the sources have changed, and so must
  * the mutation.
  */
-export async function loadMutant({ file, lines, instead }: Mutation): Promise<Parts> {
+export async function loadMutant(
+  { file, lines, instead }: Mutation,
+  world?: string,
+): Promise<Parts> {
   const copy = mkdtempSync(join(tmpdir(), "sluice-mutant-"));
   try {
     for (const part of ["layers", "internal", `errors${extension}`]) {
@@ -27,7 +30,7 @@ export async function loadMutant({ file, lines, instead }: Mutation): Promise<Pa
     writeFileSync(join(copy, "package.json"), '{ "type": "module" }');
     const path = join(copy, "layers", file + extension);
     writeFileSync(path, mutate(readFileSync(path, "utf8"), file, lines, instead));
-    return await loadParts(pathToFileURL(`${copy}/`));
+    return await loadParts(pathToFileURL(`${copy}/`), world);
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }

@@ -14,6 +14,7 @@ export const invariants = {
   I10: "when the faults are over, everybody gets up to the newest message",
   I11: "who is left out by `except` does not get the message, and everybody else does",
   I12: "nothing throws that must not, and a process ends by nobody's message",
+  I13: "when the faults are over, everybody knows who is there, and was told",
 } as const;
 
 /** The name of an invariant. */

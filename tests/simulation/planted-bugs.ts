@@ -1,4 +1,5 @@
 import type { WorldFlaws } from "./backend-world.ts";
+import type { EngineFlaws } from "./sim-engine.ts";
 import { loadMutant, type Mutation } from "./mutant.ts";
 import type { Invariant } from "./oracle.ts";
 import { loadParts } from "./parts.ts";
@@ -14,12 +15,12 @@ export interface PlantedBug {
   /** The first seed that finds it, by this invariant. */
   readonly seed: number;
   /** A change in the sources, or something wrong with what is around them. */
-  readonly plant: Mutation | WorldFlaws;
+  readonly plant: Mutation | WorldFlaws | EngineFlaws;
 }
 
 /** Makes what a world with this bug consists of. */
-export async function plant({ plant: bug }: PlantedBug): Promise<Setup> {
-  if ("file" in bug) return { parts: await loadMutant(bug) };
+export async function plant({ plant: bug, world }: PlantedBug): Promise<Setup> {
+  if ("file" in bug) return { parts: await loadMutant(bug, world) };
   return { parts: await loadParts(), flaws: bug };
 }
 
@@ -344,5 +345,107 @@ export const plantedBugs: readonly PlantedBug[] = [
     invariant: "I3",
     seed: 53,
     plant: { file: "followers", lines: "this.#setBehind(former);", instead: "" },
+  },
+  {
+    name: "redis goes on under its old epoch after it has lost messages",
+    world: "redis",
+    invariant: "I5",
+    seed: 8,
+    plant: { reusesEpochs: true },
+  },
+  {
+    name: "nats counts anew under its old epoch",
+    world: "nats",
+    invariant: "I3",
+    seed: 8,
+    plant: { reusesEpochs: true },
+  },
+  {
+    name: "redis forgets ids",
+    world: "redis",
+    invariant: "I7",
+    seed: 1,
+    plant: { forgetsIds: true },
+  },
+  {
+    name: "nats leaves a message out of what it reads",
+    world: "nats",
+    invariant: "I3",
+    seed: 1,
+    plant: { readsTooLittle: true },
+  },
+  {
+    name: "an `except` is lost in a broker's history",
+    world: "nats",
+    invariant: "I11",
+    seed: 1,
+    plant: {
+      file: "broker/envelope-reader",
+      lines: "return { offset, previous, message, delivery, except };",
+      instead: "return { offset, previous, message, delivery };",
+    },
+  },
+  {
+    name: "who joins while the last one leaves counts on a subscription that is about to end",
+    world: "redis",
+    invariant: "I10",
+    seed: 8,
+    plant: {
+      file: "broker/subscriptions",
+      lines: 'while (entry?.state === "ending") {',
+      instead: "while (false) {",
+    },
+  },
+  {
+    name: "who has left while it joined over a broker is a member after it",
+    world: "redis",
+    invariant: "I13",
+    seed: 109,
+    plant: {
+      file: "broker/broker-layer",
+      lines: "if (join.isCancelled) return joinedWithout(since);",
+      instead: "",
+    },
+  },
+  {
+    name: "quiet groups are not looked after, and what was lost in silence stays lost",
+    world: "redis",
+    invariant: "I10",
+    seed: 10,
+    plant: { file: "broker/rounds", lines: "else this.#options.check(group);", instead: "" },
+  },
+  {
+    name: "a hole in what another process tells of its members is not noticed",
+    world: "redis",
+    invariant: "I13",
+    seed: 7,
+    plant: {
+      file: "broker/mirrors",
+      lines:
+        "if (stream > part.stream || number > part.number + 1) return this.#ask(mirror, from, part);",
+      instead: "",
+    },
+  },
+  {
+    name: "what a process had is remembered when it is gone",
+    world: "nats",
+    invariant: "I13",
+    seed: 2,
+    plant: {
+      file: "broker/mirrors",
+      lines: "for (const key of part.keys) mirror.listener.delete(process, key);",
+      instead: "",
+    },
+  },
+  {
+    name: "a process that is gone is not known to be, and is asked for ever",
+    world: "nats",
+    invariant: "I13",
+    seed: 2,
+    plant: {
+      file: "broker/census",
+      lines: "if (!this.#entries.delete(process)) return;",
+      instead: "return;",
+    },
   },
 ];

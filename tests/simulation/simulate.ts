@@ -1,15 +1,17 @@
 import type { Violation } from "./audit.ts";
 import { BackendWorld, type WorldFlaws } from "./backend-world.ts";
+import { BrokerWorld } from "./broker-world.ts";
 import { ClusterWorld } from "./cluster-world.ts";
 import { MemoryWorld } from "./memory-world.ts";
 import type { Parts } from "./parts.ts";
+import type { EngineFlaws } from "./sim-engine.ts";
 import type { Act, World } from "./world.ts";
 
 /** What worlds consist of. */
 export interface Setup {
   readonly parts: Parts;
   /** What is wrong on purpose with what is around the layers. */
-  readonly flaws?: WorldFlaws;
+  readonly flaws?: WorldFlaws & EngineFlaws;
 }
 
 /** The kinds of worlds. */
@@ -17,6 +19,8 @@ export const worlds: Readonly<Record<string, (seed: number, setup: Setup) => Wor
   memory: (seed, { parts }) => new MemoryWorld(seed, parts),
   backend: (seed, { parts, flaws }) => new BackendWorld(seed, parts, flaws),
   cluster: (seed, { parts }) => new ClusterWorld(seed, parts),
+  redis: (seed, { parts, flaws }) => new BrokerWorld(seed, "redis", parts, flaws),
+  nats: (seed, { parts, flaws }) => new BrokerWorld(seed, "nats", parts, flaws),
 };
 
 /** What became of a world. */

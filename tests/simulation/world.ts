@@ -26,7 +26,7 @@ export interface ActKind {
 }
 
 /** How long things go wrong, in milliseconds; then the world heals, everybody goes, and it ends. */
-const times = { healed: 60_000, settled: 85_000, over: 200_000 };
+const times = { healed: 60_000, settled: 85_000, asked: 95_000, over: 200_000 };
 
 /** How often a sender tries, and how long it waits for an answer. */
 const mostTries = 5;
@@ -62,6 +62,14 @@ export abstract class World implements Surroundings {
 
   /** Everything that is broken works again, and stays so. */
   protected abstract heal(): void;
+
+  /** Everything is quiet, and everybody is still there: asks what is to be known then. */
+  protected inquire(): void {}
+
+  /** What is wrong with the answers. */
+  protected conclude(): Violation | undefined {
+    return undefined;
+  }
 
   /** All acts that a seed draws. */
   acts(): Act[] {
@@ -108,6 +116,10 @@ export abstract class World implements Surroundings {
     await scheduler.run(times.settled, isOver);
     const violation = audit(oracle, this.rules);
     if (violation !== undefined) return violation;
+    scheduler.after(0, () => this.inquire());
+    await scheduler.run(times.asked, isOver);
+    const wrong = this.conclude();
+    if (wrong !== undefined) return wrong;
     const begun = oracle.log.length;
     for (const client of this.clients) scheduler.after(0, () => client.goAway());
     await scheduler.run(times.over, isOver);
