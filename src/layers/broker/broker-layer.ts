@@ -37,6 +37,7 @@ import { Registry } from "./registry.ts";
 import { Residents } from "./residents.ts";
 import { jittered, Rounds } from "./rounds.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import { Turnstile } from "./turnstile.ts";
 
 /**
  * The channel layer of one process among many, over an engine that carries bytes between them.
@@ -57,6 +58,8 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
   readonly #joins = new Joins();
   readonly #subscriptions: Subscriptions;
   readonly #rounds: Rounds;
+  /** After an outage every group is read: not all of them at once. */
+  readonly #reads = new Turnstile(mostReads);
 
   readonly #peers: Peers;
   readonly #residents: Residents;
@@ -106,7 +109,7 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
     const peers = new Peers({
       ...{ self, broker, link, clock, lease, timeout },
       list: (topic) => this.#list(topic),
-      answer: (letter) => void this.#registry.answer(letter).catch(onError),
+      answer: (letter) => void this.#registry.answer(letter),
       direct: ({ to, data }) => this.#takeDirect(to, data),
     });
     const { census, questions, mirrors, parts } = peers;
@@ -274,9 +277,9 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
     if (letter === undefined) return;
     try {
       this.#peers.take(letter);
-    } catch (error) {
-      // What other processes say is never to end this one; what is wrong here is to be seen.
-      this.#options.onError(error);
+    } catch {
+      // Whatever other processes say, it is never to end this one.
+      this.#link.ignore("malformed", "process");
     }
   }
 
@@ -302,7 +305,8 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
   /** @internal For its feeds. */
   async read(group: string, since: Position | undefined, limit: number): Promise<Slice> {
     const rule = this.#options.rules.of(group) as FullHistoryRule;
-    const slice = await this.#broker.read(group, rule, since, Math.max(1, limit));
+    const most = Math.max(1, limit);
+    const slice = await this.#reads.pass(() => this.#broker.read(group, rule, since, most));
     return this.#reader.slice(group, slice);
   }
 
@@ -403,6 +407,9 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
     );
   }
 }
+
+/** How many histories are read at a time. */
+const mostReads = 64;
 
 /** What processes call the fixed names that they read. */
 const namesTopic = "n";

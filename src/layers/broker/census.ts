@@ -41,6 +41,8 @@ export class Census {
   readonly #options: CensusOptions;
   readonly #entries = new Map<Process, Entry>();
   #settled = false;
+  /** What is said to us, and to all, arrives here. */
+  #isListening = false;
   /** One that had settled has told us of the others. */
   #introduced = false;
   #attempt: Promise<void> | undefined;
@@ -109,10 +111,11 @@ export class Census {
 
   /** A process begins, or may have been away. */
   hello({ from }: LetterOf<"hello">): void {
-    const { self, observer } = this.#options;
-    if (from === self) return;
+    const { self, clock, observer } = this.#options;
+    if (from === self) return this.heard(from);
     const entry = this.#entries.get(from);
     if (entry === undefined) return this.#meet(from);
+    entry.heard = clock.now();
     this.#introduce(from, !entry.knowsUs);
     observer.returned(from);
   }
@@ -124,11 +127,18 @@ export class Census {
 
   /** A process knows us. */
   here({ from, known, isSettled, asks }: LetterOf<"here">): void {
-    const { self } = this.#options;
+    const { self, clock, observer } = this.#options;
     if (from === self) return;
     if (!this.#entries.has(from)) this.#meet(from, false);
-    else if (asks) this.#introduce(from, false);
-    this.#entries.get(from)!.knowsUs = true;
+    else if (asks) {
+      this.#introduce(from, false);
+      // It had given us up, or we it, and what it knew of us is gone.
+      observer.returned(from);
+    }
+    const entry = this.#entries.get(from);
+    if (entry === undefined) return;
+    entry.knowsUs = true;
+    entry.heard = clock.now();
     for (const process of known) {
       if (process !== self && !this.#entries.has(process)) this.#meet(process);
     }
@@ -161,6 +171,7 @@ export class Census {
     await broker.unsubscribe(porch);
     await broker.subscribe(`n${self}`);
     await broker.subscribe("a");
+    this.#isListening = true;
     await link.tellAll({ kind: "hello", from: self });
     const knock = Buffer.from(JSON.stringify({ kind: "knock", from: self }));
     const isAlone = !(await link.publish(porch, [knock]));
@@ -230,8 +241,8 @@ export class Census {
   #onBeat(): void {
     const { self, link, lease } = this.#options;
     this.#beat();
-    if (!this.#settled) return void this.settle().catch(() => {});
-    void link.tellAll({ kind: "beat", from: self }).catch(() => {});
+    if (!this.#settled) void this.settle().catch(() => {});
+    if (this.#isListening) void link.tellAll({ kind: "beat", from: self }).catch(() => {});
     for (const [process, { heard }] of [...this.#entries]) {
       if (this.#heardSelf - heard <= lease) continue;
       publish("sluice:broker.expire", { reason: "silent" });

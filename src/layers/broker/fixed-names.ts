@@ -201,7 +201,9 @@ export class FixedNames implements MirrorListener {
         this.#asking.set(name, (this.#asking.get(name) ?? 0) + 1);
         try {
           const answers = await questions.ask([...census.others], "name", { name });
-          for (const { process, answer } of answers) this.set(process, name, answer);
+          for (const { process, answer } of answers) {
+            if (census.has(process)) this.set(process, name, answer);
+          }
           if (this.#isServed(name)) break;
           const rivals = answers.filter(
             ({ process, answer }) => answer.state === "asks" && process < self,
@@ -258,7 +260,7 @@ export class FixedNames implements MirrorListener {
   /** What waits is given out in a microtask. */
   #served(name: string): void {
     this.#say(name);
-    if (this.#named.isWaiting(name)) queueMicrotask(() => queueMicrotask(() => this.#say(name)));
+    if (this.#named.isWaiting(name)) queueMicrotask(() => this.#say(name));
   }
 
   /** Says what is so, if it was not said before. */

@@ -96,9 +96,8 @@ export class GroupObservers {
       if (value === undefined) view.delete(self, group);
       else view.set(self, group);
     }
-    for (const topic of parts.topics) {
-      if (!topic.startsWith("w")) continue;
-      if (this.#patternOf(topic.slice(1))?.matches(group)) parts.changed(topic, group, value);
+    for (const pattern of parts.patterns) {
+      if (this.#patternOf(pattern)?.matches(group)) parts.changed(`w${pattern}`, group, value);
     }
   }
 

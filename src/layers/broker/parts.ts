@@ -18,6 +18,8 @@ export interface PartsOptions {
 export class Parts {
   readonly #options: PartsOptions;
   readonly #topics = new Map<string, Topic>();
+  /** Of all topics, what is looked through whenever a group gains or loses members. */
+  readonly #patterns = new Set<string>();
   readonly #dirty = new Set<Topic>();
   #streams = 0;
   #isFlushing = false;
@@ -26,9 +28,9 @@ export class Parts {
     this.#options = options;
   }
 
-  /** The topics that somebody mirrors. */
-  get topics(): Iterable<string> {
-    return this.#topics.keys();
+  /** The patterns of groups that somebody watches: topics that begin with a `w`. */
+  get patterns(): Iterable<string> {
+    return this.#patterns;
   }
 
   /** Another process wants to know, or asks whether it has all of it. */
@@ -37,6 +39,7 @@ export class Parts {
     if (topic === undefined) {
       topic = { name, followers: new Map(), changes: new Map() };
       this.#topics.set(name, topic);
+      if (name.startsWith("w")) this.#patterns.add(name.slice(1));
     }
     const known = topic.followers.get(from);
     if (known !== undefined && known.stream === stream && known.number === number) return;
@@ -50,7 +53,9 @@ export class Parts {
   unfollow({ from, topic }: Pick<LetterOf<"unfollow">, "from" | "topic">): void {
     const found = this.#topics.get(topic);
     found?.followers.delete(from);
-    if (found?.followers.size === 0) this.#topics.delete(topic);
+    if (found?.followers.size !== 0) return;
+    this.#topics.delete(topic);
+    if (topic.startsWith("w")) this.#patterns.delete(topic.slice(1));
   }
 
   /** A process is not there any more. */
@@ -86,6 +91,7 @@ export class Parts {
   /** Forgets who follows. */
   clear(): void {
     this.#topics.clear();
+    this.#patterns.clear();
     this.#dirty.clear();
   }
 

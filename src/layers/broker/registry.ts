@@ -97,11 +97,15 @@ export class Registry {
     return { keys, channels };
   }
 
-  /** Another process asks. */
+  /** Another process asks. What is not understood is counted, and not answered. */
   async answer({ from, request, question, about }: LetterOf<"ask">): Promise<void> {
     const { self, link } = this.#options;
-    const answer = await this.#answerTo(question, about);
-    link.post(from, { kind: "answer", from: self, request, answer });
+    try {
+      const answer = await this.#answerTo(question, about);
+      link.post(from, { kind: "answer", from: self, request, answer });
+    } catch {
+      link.ignore("malformed", "process");
+    }
   }
 
   /** The answers of all, this process first. */
