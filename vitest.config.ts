@@ -10,6 +10,7 @@ const system = [
   "cluster",
   "delivery",
   "interop",
+  "layers/nats",
   "middleware/system",
   "mounts",
   "package",
@@ -44,6 +45,7 @@ export default defineConfig({
     env: {
       CHROMIUM: findProgram("chromium") ?? "",
       REDIS_SERVER: findProgram("redis-server") ?? "",
+      NATS_SERVER: findProgram("nats-server") ?? "",
       HAPROXY: findProgram("haproxy") ?? "",
       NGHTTPX: findProgram("nghttp2-proxy") ?? "",
     },

@@ -21,6 +21,11 @@ const packages = [
     variable: "REDIS_SERVER",
   },
   {
+    name: "nats-server",
+    programs: ["nats-server"],
+    variable: "NATS_SERVER",
+  },
+  {
     name: "haproxy",
     programs: ["haproxy"],
     variable: "HAPROXY",
