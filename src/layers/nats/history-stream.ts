@@ -68,7 +68,7 @@ export class HistoryStream {
   constructor(options: HistoryStreamOptions) {
     const { rule, subjects, stream } = options;
     this.#options = options;
-    this.maxAge = Math.max(rule.ttl, rule.idWindow, leastAge);
+    this.maxAge = maxAgeOf(rule);
     // One more than can be recovered: what a member saw last has to be held to prove the rest whole.
     this.#most = rule.size + 1;
     this.#config = {
@@ -130,7 +130,7 @@ export class HistoryStream {
     const isProven =
       proven !== undefined && since !== undefined && since.offset >= proven && followed!.isFresh;
     const [top, oldest] = await Promise.all([
-      this.#top(name, group, followed).then(({ offset }) => offset),
+      this.#top(name, group, followed),
       jetStream.get(name, { seq: 1, next_by_subj: subject }).then((message) => message?.seq),
     ]);
     if (since === undefined || since.epoch !== epoch || since.offset > top) {
@@ -143,23 +143,8 @@ export class HistoryStream {
     return { epoch, top, oldest, items: isWhole ? items : undefined };
   }
 
-  /** Looks whether a group that is followed is still quiet; gives the message of which it is not known. */
-  async look(followed: FollowedGroup): Promise<{ epoch: string; item: KeptItem } | undefined> {
-    const name = this.#name ?? (await this.#open());
-    const { group } = followed;
-    const epoch = this.#epochOf(name, group);
-    const proven = followed.provenIn(epoch);
-    const { offset, data } = await this.#top(name, group, followed);
-    if (data === undefined || offset === proven) return undefined;
-    return { epoch, item: { offset, previous: offset - 1, data } };
-  }
-
-  /** The newest message of a group; an empty group stands where the whole stream stands. */
-  async #top(
-    name: string,
-    group: string,
-    followed: FollowedGroup | undefined,
-  ): Promise<{ readonly offset: number; readonly data?: Uint8Array }> {
+  /** The newest offset of a group; an empty group stands where the whole stream stands. */
+  async #top(name: string, group: string, followed: FollowedGroup | undefined): Promise<number> {
     const { jetStream, subjects, clock } = this.#options;
     const epoch = this.#epochOf(name, group);
     const subject = subjects.of(group);
@@ -180,7 +165,7 @@ export class HistoryStream {
       }
       if (last >= proven && (message !== undefined || last >= this.#highest)) {
         followed?.prove(epoch, last, message === undefined, at);
-        return message === undefined ? { offset: last } : { offset: last, data: message.data };
+        return last;
       }
       // Less than was known: it was lost, or whoever answered does not know that it leads no more.
       await this.#check();
@@ -375,6 +360,11 @@ export class HistoryStream {
     }
     return undefined;
   }
+}
+
+/** How long messages of a rule are held, in milliseconds. */
+export function maxAgeOf({ ttl, idWindow }: FullHistoryRule): number {
+  return Math.max(ttl, idWindow, leastAge);
 }
 
 interface Waiting {

@@ -39,8 +39,6 @@ export class NatsBroker implements Broker {
   readonly #followed = new Map<string, FollowedGroup>();
   /** By the pattern of their rule. */
   readonly #streams = new Map<string, HistoryStream>();
-  #cancelLook: (() => void) | undefined;
-  #lookInterval = Number.POSITIVE_INFINITY;
   #cancelReturn: (() => void) | undefined;
   #isClosed = false;
 
@@ -123,7 +121,6 @@ export class NatsBroker implements Broker {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#ears = deaf;
-    this.#cancelLook?.();
     this.#cancelReturn?.();
     for (const listening of this.#listening.values()) listening.end();
     this.#listening.clear();
@@ -167,7 +164,6 @@ export class NatsBroker implements Broker {
       renewed: () => this.#ears.missed(),
     });
     this.#streams.set(rule.groups, stream);
-    this.#lookEvery(stream.maxAge / looksPerAge);
     return stream;
   }
 
@@ -184,50 +180,13 @@ export class NatsBroker implements Broker {
       this.#cancelReturn = this.#clock.after(returnInterval, () => void this.#return());
     }
   }
-
-  #lookEvery(interval: number): void {
-    if (interval >= this.#lookInterval) return;
-    this.#lookInterval = interval;
-    this.#lookLater();
-  }
-
-  #lookLater(): void {
-    this.#cancelLook?.();
-    const look = (): void => {
-      void this.#look().finally(() => {
-        if (!this.#isClosed) this.#lookLater();
-      });
-    };
-    this.#cancelLook = this.#clock.after(this.#lookInterval, look, true);
-  }
-
-  /** Looks at groups that have been quiet for long, while what came in between must still be held. */
-  async #look(): Promise<void> {
-    const quiet = [...this.#followed.values()].filter(
-      ({ stream, age }) => stream !== undefined && age > stream.maxAge / looksPerAge,
-    );
-    const one = async (): Promise<void> => {
-      for (let group = quiet.pop(); group !== undefined; group = quiet.pop()) {
-        const found = await group.stream?.look(group).catch(() => undefined);
-        if (found === undefined || this.#followed.get(group.group) !== group) continue;
-        this.#ears.kept(group.group, found.epoch, found.item);
-      }
-    };
-    await Promise.all(Array.from({ length: looksAtOnce }, one));
-  }
 }
 
 /** What headers may take: an id, or what the server adds when it publishes again. */
 const headerRoom = 2_048;
 
-/** How often a quiet group is looked at while a message is held. */
-const looksPerAge = 8;
-
 /** How long after a vain look for the streams they are looked for again, in milliseconds. */
 const returnInterval = 1_000;
-
-/** How many groups are looked at at the same time. */
-const looksAtOnce = 16;
 
 const deaf: BrokerEars = { message() {}, kept() {}, missed() {} };
 

@@ -1,0 +1,40 @@
+import type { ChannelLayer, LayerMessage } from "../channel-layer.ts";
+import { BrokerLayer } from "../broker/broker-layer.ts";
+import type { BrokerLayerOptions } from "../broker/options.ts";
+import type { StreamOptions } from "./history-stream.ts";
+import { NatsBroker } from "./nats-broker.ts";
+import type { NatsConnection } from "./nats-connection.ts";
+
+/** Options of {@link natsLayer}. All processes need the same, but for `connection`. */
+export interface NatsLayerOptions extends BrokerLayerOptions {
+  /**
+   * What `connect` of `@nats-io/transport-node` resolved with. It stays yours: close it after the
+   * layer. Connect with `maxReconnectAttempts: -1`, or it gives up after a while.
+   */
+  readonly connection: NatsConnection;
+  /** How the streams are kept that groups with a history need. @defaultValue in files, once */
+  readonly jetstream?: StreamOptions;
+  /** With what all subjects begin: letters, digits, `_`, `-` and dots. @defaultValue "sluice" */
+  readonly prefix?: string;
+}
+
+/**
+ * A channel layer for processes on many machines, over NATS: everybody who has a connection to the
+ * same servers, and gives the same `prefix`, is in one layer.
+ *
+ * Groups with a history need JetStream; all others do without.
+ * @throws UsageError `ERR_INVALID_OPTION` for an option out of range.
+ */
+export function natsLayer<M extends LayerMessage = LayerMessage>(
+  options: NatsLayerOptions,
+): ChannelLayer<M> {
+  const { connection, jetstream, prefix, ...rest } = options;
+  const broker = new NatsBroker({
+    connection,
+    ...(jetstream === undefined ? {} : { jetstream }),
+    ...(prefix === undefined ? {} : { prefix }),
+    ...(rest.timeout === undefined ? {} : { timeout: rest.timeout }),
+    ...(rest.clock === undefined ? {} : { clock: rest.clock }),
+  });
+  return new BrokerLayer(broker, rest, "natsLayer");
+}

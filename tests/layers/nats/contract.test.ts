@@ -1,0 +1,80 @@
+import { randomBytes } from "node:crypto";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { layerChecks } from "sluice/testing";
+import { type NatsLayerOptions, natsLayer } from "sluice/layers/nats";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually } from "./ears.ts";
+import { describeWithNats, NatsServer } from "./nats-server.ts";
+import { Wire } from "./wire.ts";
+
+const encryption = { keys: [{ id: "first", key: new Uint8Array(randomBytes(32)) }] };
+const history = [{ groups: "kept.*", size: 10, ttl: 1_200, idWindow: 1_200 }];
+
+interface Setting {
+  readonly name: string;
+  readonly options: Partial<NatsLayerOptions>;
+}
+
+const settings: readonly Setting[] = [
+  { name: "NATS alone", options: {} },
+  { name: "JetStream in memory", options: { history, jetstream: { storage: "memory" } } },
+  { name: "JetStream in files, encrypted", options: { history, encryption } },
+];
+
+for (const { name, options } of settings) {
+  describeWithNats(`two processes over ${name} keep the promises of the contract`, () => {
+    let server: NatsServer;
+    let wire: Wire;
+    beforeAll(async () => {
+      server = await NatsServer.start();
+      wire = await Wire.to(server.port);
+    });
+    afterAll(async () => {
+      await wire?.close();
+      await server?.stop();
+    });
+
+    const checks = layerChecks.filter(
+      ({ needs }) => needs !== "history" || options.history !== undefined,
+    );
+    for (const check of checks) {
+      test(check.name, async () => {
+        const prefix = `t-${randomBytes(6).toString("hex")}`;
+        const errors: unknown[] = [];
+        const connections: NatsConnection[] = [];
+        const process = async (port: number) => {
+          const connection = await server.connect({ servers: `127.0.0.1:${port}` });
+          connections.push(connection);
+          const onError = (error: unknown) => void errors.push(error);
+          const rules = { capacity: 7, expiry: 300, presenceInterval: 20, timeout: 1_000 };
+          return natsLayer({ connection, prefix, ...rules, onError, ...options });
+        };
+        const [layer, other] = [await process(wire.port), await process(server.port)];
+        try {
+          await check.run({
+            layer,
+            other,
+            capacity: 7,
+            expire: () => pass(300),
+            history: { prefix: "kept.", size: 10, expire: () => pass(1_300) },
+            outage: {
+              begin: () => wire.cut(),
+              end: () => wire.restore(),
+            },
+            eventually,
+          });
+          expect(errors).toEqual([]);
+        } finally {
+          wire.restore();
+          await Promise.all([layer.close(), other.close()]);
+          await Promise.all(connections.map((connection) => connection.close()));
+        }
+      });
+    }
+  });
+}
+
+/** What the server's own clock has to do cannot be turned. */
+function pass(time: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, time));
+}
