@@ -52,6 +52,11 @@ export class HistoryRules {
     this.#rules = rules.map((rule, index) => complete(rule, `history[${index}]`));
   }
 
+  /** All of them, whole. */
+  get all(): readonly FullHistoryRule[] {
+    return this.#rules.map(({ rule }) => rule);
+  }
+
   /** The rule for a group, if it has a history. */
   of(group: string): FullHistoryRule | undefined {
     for (const { pattern, rule } of this.#rules) if (pattern.matches(group)) return rule;

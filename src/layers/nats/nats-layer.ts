@@ -1,7 +1,8 @@
 import type { ChannelLayer, LayerMessage } from "../channel-layer.ts";
 import { BrokerLayer } from "../broker/broker-layer.ts";
 import type { BrokerLayerOptions } from "../broker/options.ts";
-import type { StreamOptions } from "./history-stream.ts";
+import { type HistoryRule, HistoryRules } from "../history-rule.ts";
+import { maxAgeOf, type StreamOptions } from "./history-stream.ts";
 import { NatsBroker } from "./nats-broker.ts";
 import type { NatsConnection } from "./nats-connection.ts";
 
@@ -36,5 +37,23 @@ export function natsLayer<M extends LayerMessage = LayerMessage>(
     ...(rest.timeout === undefined ? {} : { timeout: rest.timeout }),
     ...(rest.clock === undefined ? {} : { clock: rest.clock }),
   });
-  return new BrokerLayer(broker, rest, "natsLayer");
+  const checkInterval = rest.checkInterval ?? checkIntervalFor(rest.history);
+  return new BrokerLayer(broker, { ...rest, checkInterval }, "natsLayer");
 }
+
+/**
+ * A stream forgets a group with its last message, so a quiet one has to be looked at while what came
+ * since the last time must still be there: six times while a message is held.
+ */
+function checkIntervalFor(history: unknown): number {
+  // What is no list of rules is refused by the layer.
+  const rules = Array.isArray(history) ? (history as HistoryRule[]) : [];
+  const shares = new HistoryRules(rules).all.map((rule) => maxAgeOf(rule) / looksPerAge);
+  return Math.max(leastInterval, Math.floor(Math.min(mostInterval, ...shares)));
+}
+
+const looksPerAge = 6;
+
+/** In milliseconds. */
+const leastInterval = 100;
+const mostInterval = 30_000;

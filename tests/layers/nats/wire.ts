@@ -1,42 +1,50 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-/** A network between a process and a server, that can be cut and stopped. */
+/** A network between a process and a server, that can be cut and stalled. */
 export class Wire {
-  readonly #server: Server;
+  readonly #to: number;
+  #server: Server | undefined;
+  #port = 0;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
-  #isCut = false;
 
-  private constructor(server: Server) {
-    this.#server = server;
+  private constructor(to: number) {
+    this.#to = to;
   }
 
   /** A wire to a port of this machine. */
   static async to(port: number): Promise<Wire> {
-    const server = createServer();
-    const wire = new Wire(server);
-    server.on("connection", (here) => wire.#join(here, port));
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
+    const wire = new Wire(port);
+    await wire.restore();
     return wire;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
   }
 
-  /** Ends all connections, and lets none through. */
-  cut(): void {
-    this.#isCut = true;
+  /** Ends all connections, and refuses others. */
+  async cut(): Promise<void> {
     for (const [here, there] of this.#pairs) {
       here.destroy();
       there.destroy();
     }
+    const server = this.#server;
+    if (server === undefined) return;
+    this.#server = undefined;
+    const closed = once(server, "close");
+    server.close();
+    await closed;
   }
 
-  /** Lets connections through again. */
-  restore(): void {
-    this.#isCut = false;
+  /** Lets connections through again, at the same port. */
+  async restore(): Promise<void> {
+    if (this.#server !== undefined) return;
+    const server = createServer((here) => this.#join(here));
+    this.#server = server;
+    server.listen(this.#port, "127.0.0.1");
+    await once(server, "listening");
+    this.#port = (server.address() as AddressInfo).port;
   }
 
   /** Takes nothing more from the server, though the connection stays. */
@@ -44,16 +52,8 @@ export class Wire {
     for (const [, there] of this.#pairs) there.pause();
   }
 
-  async close(): Promise<void> {
-    this.cut();
-    const closed = once(this.#server, "close");
-    this.#server.close();
-    await closed;
-  }
-
-  #join(here: Socket, port: number): void {
-    if (this.#isCut) return void here.destroy();
-    const there = connect(port, "127.0.0.1");
+  #join(here: Socket): void {
+    const there = connect(this.#to, "127.0.0.1");
     const pair = [here, there] as const;
     this.#pairs.add(pair);
     for (const [one, another] of [pair, [there, here]] as const) {
