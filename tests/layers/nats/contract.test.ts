@@ -9,7 +9,9 @@ import { describeWithNats, NatsServer } from "./nats-server.ts";
 import { Wire } from "./wire.ts";
 
 const encryption = { keys: [{ id: "first", key: new Uint8Array(randomBytes(32)) }] };
-const history = [{ groups: "kept.*", size: 10, ttl: 1_200, idWindow: 1_200 }];
+const history = [{ groups: "kept.*", size: 10 }];
+/** For the checks that wait until something is too old. */
+const brief = [{ groups: "kept.*", size: 10, ttl: 800, idWindow: 800 }];
 
 interface Setting {
   readonly name: string;
@@ -49,7 +51,9 @@ for (const { name, options } of settings) {
           connections.push(connection);
           const onError = (error: unknown) => void errors.push(error);
           const rules = { capacity: 7, expiry: 300, presenceInterval: 20, timeout: 1_000 };
-          return natsLayer({ connection, prefix, ...rules, onError, ...options });
+          const isTimed = /too old|forgotten|for a while/.test(check.name);
+          const timed = isTimed && isKept ? { history: brief } : {};
+          return natsLayer({ connection, prefix, ...rules, onError, ...options, ...timed });
         };
         const [layer, other] = [await process(wire.port), await process(server.port)];
         try {
@@ -59,7 +63,7 @@ for (const { name, options } of settings) {
             other,
             capacity: 7,
             expire: () => pass(300),
-            history: { prefix: "kept.", size: 10, expire: () => pass(1_300) },
+            history: { prefix: "kept.", size: 10, expire: () => pass(900) },
             outage: {
               begin: () => wire.cut(),
               async end() {

@@ -17,13 +17,14 @@ export const describeWithNats: typeof describe =
 /** A real NATS server with JetStream, which keeps its port and its store when it is started again. */
 export class NatsServer {
   readonly directory: string = mkdtempSync(join(tmpdir(), "sluice-nats-"));
-  readonly #parameters: readonly string[];
+  /** More of the command line. */
+  parameters: string[];
   #port = "-1";
   #process: ChildProcess | undefined;
   readonly #connections: NatsConnection[] = [];
 
   constructor(parameters: readonly string[] = []) {
-    this.#parameters = parameters;
+    this.parameters = ["-js", "-sd", this.store, ...parameters];
   }
 
   static async start(parameters?: readonly string[]): Promise<NatsServer> {
@@ -47,11 +48,9 @@ export class NatsServer {
 
   /** Resolves when it takes connections. */
   async start(): Promise<void> {
-    const child = spawn(
-      natsProgram,
-      ["-a", "127.0.0.1", "-p", this.#port, "-js", "-sd", this.store, ...this.#parameters],
-      { stdio: ["ignore", "ignore", "pipe"] },
-    );
+    const child = spawn(natsProgram, ["-a", "127.0.0.1", "-p", this.#port, ...this.parameters], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     this.#process = child;
     const said: string[] = [];
     for await (const line of createInterface({ input: child.stderr! })) {

@@ -6,6 +6,8 @@ export class Wire {
   readonly #to: number;
   #server: Server | undefined;
   #port = 0;
+  /** How many connections came. */
+  count = 0;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
 
   private constructor(to: number) {
@@ -53,10 +55,12 @@ export class Wire {
   }
 
   #join(here: Socket): void {
+    this.count += 1;
     const there = connect(this.#to, "127.0.0.1");
     const pair = [here, there] as const;
     this.#pairs.add(pair);
     for (const [one, another] of [pair, [there, here]] as const) {
+      one.setNoDelay();
       one.on("data", (data) => void another.write(data));
       one.on("error", () => {});
       one.on("close", () => {
