@@ -1,3 +1,4 @@
+import { UsageError } from "../../errors.ts";
 import type { ChannelLayer, LayerMessage } from "../channel-layer.ts";
 import { BrokerLayer } from "../broker/broker-layer.ts";
 import type { BrokerLayerOptions } from "../broker/options.ts";
@@ -30,6 +31,13 @@ export function natsLayer<M extends LayerMessage = LayerMessage>(
   options: NatsLayerOptions,
 ): ChannelLayer<M> {
   const { connection, jetstream, prefix, ...rest } = options;
+  if (typeof (connection as Partial<NatsConnection> | undefined)?.subscribe !== "function") {
+    throw new UsageError(
+      "ERR_INVALID_OPTION",
+      `the option connection of natsLayer is ${String(connection)}; it must be what connect of @nats-io/transport-node resolved with`,
+    );
+  }
+  checkStreams(jetstream);
   const broker = new NatsBroker({
     connection,
     ...(jetstream === undefined ? {} : { jetstream }),
@@ -39,6 +47,23 @@ export function natsLayer<M extends LayerMessage = LayerMessage>(
   });
   const checkInterval = rest.checkInterval ?? checkIntervalFor(rest.history);
   return new BrokerLayer(broker, { ...rest, checkInterval }, "natsLayer");
+}
+
+function checkStreams({ storage, replicas, bytes }: StreamOptions = {}): void {
+  const wrong = (name: string, value: unknown, what: string): UsageError =>
+    new UsageError(
+      "ERR_INVALID_OPTION",
+      `the option jetstream.${name} of natsLayer is ${String(value)}; it must be ${what}`,
+    );
+  if (storage !== undefined && storage !== "file" && storage !== "memory") {
+    throw wrong("storage", storage, '"file" or "memory"');
+  }
+  if (replicas !== undefined && !(Number.isInteger(replicas) && replicas >= 1 && replicas <= 5)) {
+    throw wrong("replicas", replicas, "a whole number from 1 to 5");
+  }
+  if (bytes !== undefined && !(Number.isSafeInteger(bytes) && bytes >= 1)) {
+    throw wrong("bytes", bytes, "a whole number from 1");
+  }
 }
 
 /**
