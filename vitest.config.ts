@@ -11,6 +11,7 @@ const system = [
   "delivery",
   "interop",
   "layers/nats",
+  "layers/redis",
   "middleware/system",
   "mounts",
   "package",
