@@ -152,6 +152,7 @@ export function brokerChecks(make: () => Broker | Promise<Broker>): void {
     }
     await broker.subscribe(group);
     await broker.publish(group, bytes("once"));
+    await notes.until(({ messages }) => messages.length === 1);
     await broker.unsubscribe(group);
     await broker.publish(group, bytes("never"));
     await broker.subscribe(group);

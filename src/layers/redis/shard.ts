@@ -25,7 +25,7 @@ export interface ShardOptions {
 export interface ShardEvents {
   /** A message came on a channel that is subscribed to. */
   message(channel: string, data: Uint8Array): void;
-  /** An attempt to connect is over, well or not. */
+  /** An attempt to connect is over, well or not, or what was connected is lost. */
   tried(): void;
   /** Subscriptions had been lost, and all that this shard has are there again. */
   back(): void;
@@ -59,6 +59,8 @@ export class Shard {
   #why: Error = away("there is no connection to Redis yet");
   /** Subscriptions may have missed something since the layer was told the last time. */
   #hasMissed = false;
+  /** How many times subscriptions are being brought, by this ear. */
+  #bringing = 0;
   #isClosed = false;
 
   #cancelTick: (() => void) | undefined;
@@ -82,6 +84,11 @@ export class Shard {
   /** Whether commands can be sent now. */
   get isUp(): boolean {
     return this.#line !== undefined;
+  }
+
+  /** Whether subscriptions that were lost are on their way back. */
+  get isReturning(): boolean {
+    return this.#bringing > 0 && this.#hasMissed;
   }
 
   /** Connects, and goes on trying until `close`. */
@@ -265,8 +272,11 @@ export class Shard {
   }
 
   async #bringAll(ear: Ear, subscriptions: readonly Subscription[]): Promise<void> {
+    this.#bringing += 1;
     await ear.bringAll(subscriptions);
-    if (this.#ear !== ear || !this.#hasMissed) return;
+    if (this.#ear !== ear) return;
+    this.#bringing -= 1;
+    if (this.#bringing > 0 || !this.#hasMissed) return;
     this.#hasMissed = false;
     this.#events.back();
   }
@@ -332,6 +342,7 @@ export class Shard {
     if (this.#isClosed) return;
     this.#why = error;
     this.#dropEar(error);
+    this.#events.tried();
     this.#retry();
   }
 
@@ -349,6 +360,7 @@ export class Shard {
   #dropEar(error: Error): void {
     this.#ear?.close();
     this.#ear = undefined;
+    this.#bringing = 0;
     for (const subscription of this.#subscriptions.values()) {
       if (outlives(subscription, error)) this.#hasMissed = true;
       else this.#subscriptions.delete(subscription.channel);

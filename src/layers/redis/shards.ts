@@ -29,7 +29,11 @@ export class Shards {
   /** By hash slot. */
   #places: (Place | undefined)[] = [];
   #single: Shard | undefined;
+  /** Shards that have not been tried yet. */
+  #untried = 0;
   #isSettled = false;
+  /** Subscriptions were lost and are there again, which the layer has not been told. */
+  #hasMissed = false;
   #isClosed = false;
   #isAsking = false;
   #cancelRefresh: (() => void) | undefined;
@@ -73,8 +77,12 @@ export class Shards {
     let wasTried = false;
     const events = {
       message: this.#events.message,
-      back: this.#events.back,
+      back: () => {
+        this.#hasMissed = true;
+        this.#tell();
+      },
       tried: () => {
+        this.#tell();
         if (wasTried) return;
         wasTried = true;
         this.#settle();
@@ -87,7 +95,13 @@ export class Shards {
     return shard;
   }
 
-  #untried = 0;
+  /** Says that something was lost, once no shard is about to hear it again: one word for all. */
+  #tell(): void {
+    if (!this.#hasMissed) return;
+    for (const { shard } of this.#known.values()) if (shard.isReturning) return;
+    this.#hasMissed = false;
+    this.#events.back();
+  }
 
   #settle(): void {
     this.#untried -= 1;

@@ -1,31 +1,31 @@
-import { Redis } from "ioredis";
-import { createClient } from "redis";
-import { afterAll, beforeAll, describe } from "vitest";
-import { fromIoredis } from "../../../src/layers/redis/ioredis.ts";
-import { fromNodeRedis } from "../../../src/layers/redis/node-redis.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RedisBroker } from "../../../src/layers/redis/redis-broker.ts";
 import { describeWithRedis } from "../../middleware/system/redis-server.ts";
 import { brokerChecks } from "../broker-checks.ts";
-import { RedisProgram } from "./redis-servers.ts";
+import { libraries, type Topology, topologies, type UserClient } from "./topologies.ts";
 
-describeWithRedis("a broker on one Redis", () => {
-  let server: RedisProgram;
-  beforeAll(async () => {
-    server = await RedisProgram.start();
-  });
-  afterAll(() => server?.stop());
+for (const [name, start] of Object.entries(topologies)) {
+  describeWithRedis(`a broker on ${name}`, () => {
+    let topology: Topology;
+    beforeAll(async () => {
+      topology = await start();
+    });
+    afterAll(async () => {
+      for (const server of topology?.servers ?? []) await server.stop();
+    });
 
-  describe("by the package redis", () => {
-    brokerChecks(() => {
-      const client = createClient({ url: server.url });
-      return new RedisBroker({ connection: fromNodeRedis(client) });
+    describe.each(libraries)("by the package %s", (library) => {
+      let client: UserClient;
+      beforeAll(async () => {
+        client = await topology.client(library);
+      });
+      afterAll(() => client?.end());
+
+      brokerChecks(() => new RedisBroker({ connection: client.connection }));
+
+      it("leaves the user's client open", async () => {
+        expect(await client.ping()).toSatisfy((answer) => answer === "PONG" || answer === null);
+      });
     });
   });
-
-  describe("by the package ioredis", () => {
-    brokerChecks(() => {
-      const client = new Redis(server.port, { lazyConnect: true });
-      return new RedisBroker({ connection: fromIoredis(client) });
-    });
-  });
-});
+}
