@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Clock, systemClock } from "../../internal/clock.ts";
 import type { Address, Append, Broker, BrokerEars, KeptItem, KeptSlice } from "../broker/broker.ts";
+import { publish } from "../broker/diagnostics.ts";
 import { type FullHistoryRule, messageCost } from "../history-rule.ts";
 import type { Position } from "../position.ts";
 import type { RedisConnection } from "./connection.ts";
@@ -13,6 +14,9 @@ import { slotOf } from "./slot.ts";
 
 /** What Redis says of itself that changes when its data may have gone back in time. */
 export type EpochFence = "replid" | "runid" | "off";
+
+/** All of them. */
+export const epochFences: readonly EpochFence[] = ["replid", "runid", "off"];
 
 /** What a {@link RedisBroker} needs to know. */
 export interface RedisBrokerOptions {
@@ -162,7 +166,9 @@ export class RedisBroker implements Broker {
     if (heard === undefined) return;
     if (heard.address !== undefined) return this.#ears?.message(heard.address, data);
     const kept = readKept(data);
-    if (kept === undefined) return;
+    if (kept === undefined) {
+      return publish("sluice:broker.ignore", { reason: "malformed", to: "group" });
+    }
     this.#ears?.kept(heard.group, kept.epoch, kept.item);
   }
 
