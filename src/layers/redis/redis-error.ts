@@ -27,7 +27,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
   MISCONF: { temporary: true, advice: "Redis cannot write to its disk and takes nothing more" },
   NOREPLICAS: { temporary: true, advice: "too few replicas are there for min-replicas-to-write" },
   TRYAGAIN: { temporary: true, advice: "the hash slot is on its way to another server" },
-  CLUSTERDOWN: { temporary: true, advice: "the cluster does not serve this hash slot now" },
+  CLUSTERDOWN: {
+    temporary: true,
+    wrong: "slots",
+    advice: "the cluster does not serve this hash slot now",
+  },
   MOVED: { temporary: true, wrong: "slots", advice: "another server has the hash slot" },
   ASK: { temporary: true, wrong: "slots", advice: "the hash slot is on its way to another server" },
   UNBLOCKED: { temporary: true, wrong: "server", advice: "the server has become a replica" },
@@ -36,6 +40,10 @@ const meanings: Readonly<Record<string, Meaning>> = {
   NOPERM: {
     temporary: false,
     advice: "the client's user lacks a permission; docs/how-to/redis.md has the list",
+  },
+  NOFENCE: {
+    temporary: false,
+    advice: 'the server hides it; set the option epochFence to "runid" or "off", or use another',
   },
   CROSSSLOT: { temporary: false, advice: "a proxy or a client has changed our keys" },
 };

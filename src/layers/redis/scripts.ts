@@ -30,6 +30,7 @@ local function fence(kind)
   else
     id = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
   end
+  if not id then error({ err = 'NOFENCE INFO does not tell the id for the fence ' .. kind }) end
   return kind .. ' ' .. id
 end
 

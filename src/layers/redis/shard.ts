@@ -316,7 +316,11 @@ export class Shard {
     }
     // Until it is heard.
     this.#probesMissed += 1;
-    this.#sendProbe(line).catch((error: unknown) => this.#refused("probe", line, error));
+    this.#sendProbe(line).catch((error: unknown) => {
+      this.#refused("probe", line, error);
+      // A refusal is an answer, too: the server is there, and has said why.
+      if (meaningOf(error) !== undefined) this.#probesMissed = 0;
+    });
   }
 
   /** What a caller is told of a refusal; and what follows for the links. */

@@ -4,6 +4,7 @@ import { away } from "./redis-error.ts";
 import { Shard, type ShardOptions } from "./shard.ts";
 import { slotCount, slotOf } from "./slot.ts";
 import { readSlots, type SlotRange } from "./slots.ts";
+import type { Subscription } from "./subscription.ts";
 
 /** What {@link Shards} tell. */
 export interface ShardsEvents {
@@ -36,6 +37,8 @@ export class Shards {
   #hasMissed = false;
   #isClosed = false;
   #isAsking = false;
+  /** Something was heard while the servers were asked, so they have to be asked again. */
+  #isStale = false;
   #cancelRefresh: (() => void) | undefined;
   #nextRefresh = 0;
   #why: Error = away("the cluster has not been asked for its servers yet");
@@ -111,7 +114,12 @@ export class Shards {
   }
 
   #refreshSoon(): void {
-    if (!this.#options.connection.isCluster || this.#isClosed || this.#isAsking) return;
+    if (!this.#options.connection.isCluster || this.#isClosed) return;
+    if (this.#isAsking) {
+      // The answer may be older than what we just heard.
+      this.#isStale = true;
+      return;
+    }
     const { clock } = this.#options;
     const wait = Math.max(0, this.#nextRefresh - clock.now());
     this.#cancelRefresh?.();
@@ -133,7 +141,9 @@ export class Shards {
         this.#isAsking = false;
         if (this.#isClosed) return;
         this.#nextRefresh = clock.now() + shortestPause;
-        const pause = this.#places.length === 0 ? shortestPause * 4 : probeInterval;
+        const isEarly = this.#isStale || this.#places.length === 0;
+        const pause = isEarly ? shortestPause : probeInterval;
+        this.#isStale = false;
         this.#cancelRefresh = clock.after(pause, () => this.#refresh(), true);
       });
   }
@@ -193,64 +203,90 @@ export class Shards {
   #arrange(ranges: readonly SlotRange[]): void {
     if (this.#isClosed) return;
     const before = this.#places;
-    const places: (Place | undefined)[] = new Array<Place | undefined>(slotCount).fill(undefined);
-    const slots = new Map<string, { address: RedisAddress; mine: Set<number> }>();
-    for (const { first, last, address } of ranges) {
-      const name = `${address.host}:${address.port}`;
-      let entry = slots.get(name);
-      if (entry === undefined) slots.set(name, (entry = { address, mine: new Set() }));
-      for (let slot = first; slot <= last; slot += 1) entry.mine.add(slot);
+    const places = new Array<Place | undefined>(slotCount).fill(undefined);
+    const released: Subscription[] = [];
+    for (const [name, { address, slots }] of byServer(ranges)) {
+      const place = this.#placeOf(name, address, slots, released);
+      for (const slot of slots) places[slot] = place;
     }
-    const opened: Shard[] = [];
-    const released = [];
-    for (const [name, { address, mine }] of slots) {
-      let place = this.#known.get(name);
-      if (place !== undefined && !mine.has(place.probeSlot)) {
-        released.push(...place.shard.release(() => false));
-        place.shard.close(away("the hash slots of a server have moved"));
-        place = undefined;
-      }
-      if (place === undefined) {
-        const number = this.#probeNumber(mine);
-        const shard = this.#make(number, address);
-        place = { shard, address, probeSlot: slotOf(this.#names.probeChannel("", number)) };
-        this.#known.set(name, place);
-        opened.push(shard);
-      }
-      for (const slot of mine) places[slot] = place;
-    }
+    // A slot that nobody has for now stays with its last owner, and so does what is wanted there.
+    for (let slot = 0; slot < slotCount; slot += 1) places[slot] ??= before[slot];
     this.#places = places;
+    const used = new Set(places);
     for (const [name, place] of this.#known) {
       released.push(...place.shard.release((slot) => places[slot] === place));
-      if (slots.has(name)) continue;
+      if (used.has(place)) continue;
       this.#known.delete(name);
       place.shard.close(away("the server has no hash slots any more"));
     }
-    const adopted = new Map<Shard, typeof released>();
+    const adopted = new Map<Shard, Subscription[]>();
     for (const subscription of released) {
-      // A slot that nobody has now stays with its last owner, which goes on asking.
-      const place = places[subscription.slot] ?? before[subscription.slot];
-      if (place === undefined) continue;
-      const list = adopted.get(place.shard);
-      if (list === undefined) adopted.set(place.shard, [subscription]);
+      const { shard } = places[subscription.slot]!;
+      const list = adopted.get(shard);
+      if (list === undefined) adopted.set(shard, [subscription]);
       else list.push(subscription);
     }
     for (const [shard, list] of adopted) shard.adopt(list);
-    for (const shard of opened) shard.open();
+  }
+
+  /** The place of a server, with a shard whose probe channel is among its slots. */
+  #placeOf(
+    name: string,
+    address: RedisAddress,
+    slots: ReadonlySet<number>,
+    released: Subscription[],
+  ): Place {
+    const place = this.#known.get(name);
+    if (place !== undefined && slots.has(place.probeSlot)) return place;
+    const number = this.#probeNumber(slots);
+    const shard = this.#make(number, address);
+    const probeSlot = slotOf(this.#names.probeChannel(this.#process, number));
+    shard.open();
+    if (place === undefined) {
+      const made = { shard, address, probeSlot };
+      this.#known.set(name, made);
+      return made;
+    }
+    released.push(...place.shard.release(() => false));
+    place.shard.close(away("the hash slots of the server have changed"));
+    place.shard = shard;
+    place.probeSlot = probeSlot;
+    return place;
   }
 
   /** A number whose probe channel lies in one of these slots. */
   #probeNumber(slots: ReadonlySet<number>): number {
     let number = 0;
-    while (!slots.has(slotOf(this.#names.probeChannel("", number)))) number += 1;
+    while (!slots.has(slotOf(this.#names.probeChannel(this.#process, number)))) number += 1;
     return number;
   }
 }
 
+/** A server of the cluster, whatever slots it has. */
 interface Place {
-  readonly shard: Shard;
   readonly address: RedisAddress;
-  readonly probeSlot: number;
+  shard: Shard;
+  probeSlot: number;
+}
+
+interface ServerSlots {
+  readonly address: RedisAddress;
+  readonly slots: Set<number>;
+}
+
+/** All slots of each server, by its name. */
+function byServer(ranges: readonly SlotRange[]): Map<string, ServerSlots> {
+  const servers = new Map<string, ServerSlots>();
+  for (const { first, last, address } of ranges) {
+    const name = `${address.host}:${address.port}`;
+    let server = servers.get(name);
+    if (server === undefined) {
+      server = { address, slots: new Set() };
+      servers.set(name, server);
+    }
+    for (let slot = first; slot <= last; slot += 1) server.slots.add(slot);
+  }
+  return servers;
 }
 
 const question = ["CLUSTER", "SLOTS"];
