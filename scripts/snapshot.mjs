@@ -181,7 +181,12 @@ function modified(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
+/** What lies among the inputs and is none: packages that rivals need, and what was measured. */
+const outsiders = new Set(["node_modules", "results"]);
+
 function files(base, path) {
   if (!statSync(join(base, path)).isDirectory()) return [path];
-  return readdirSync(join(base, path)).flatMap((name) => files(base, join(path, name)));
+  return readdirSync(join(base, path))
+    .filter((name) => !outsiders.has(name))
+    .flatMap((name) => files(base, join(path, name)));
 }

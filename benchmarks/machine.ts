@@ -1,0 +1,28 @@
+import { arch, availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os";
+import process from "node:process";
+
+/** Where something was measured. */
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  /** Bytes. */
+  readonly memory: number;
+  readonly system: string;
+  readonly node: string;
+}
+
+/** This machine. */
+export function thisMachine(): Machine {
+  return {
+    cpu: cpus()[0]?.model.trim() ?? "unknown",
+    cores: availableParallelism(),
+    memory: totalmem(),
+    system: `${type()} ${release()} ${arch()}`,
+    node: process.versions.node,
+  };
+}
+
+/** How many processes wanted to run, on average over the last minute. */
+export function loadAverage(): number {
+  return loadavg()[0] ?? 0;
+}

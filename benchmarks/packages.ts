@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * Where packages are installed: those of the project itself, and those that only rivals need, which
+ * have a lockfile of their own.
+ */
+export class Packages {
+  /** The folder of the rivals' own packages. */
+  readonly own: string;
+  readonly #project: string;
+
+  constructor(checkout: string) {
+    this.#project = checkout;
+    this.own = join(checkout, "benchmarks");
+  }
+
+  /** The version of a package of the project. */
+  projectVersion(name: string): string | undefined {
+    return versionIn(this.#project, name);
+  }
+
+  /** The version of a package that was installed for rivals; undefined when it was not. */
+  ownVersion(name: string): string | undefined {
+    return versionIn(this.own, name);
+  }
+
+  /** The path of a file in a package that was installed for rivals. */
+  ownFile(name: string, file: string): string {
+    return join(this.own, "node_modules", name, file);
+  }
+}
+
+function versionIn(folder: string, name: string): string | undefined {
+  const manifest = join(folder, "node_modules", name, "package.json");
+  if (!existsSync(manifest)) return undefined;
+  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
+}

@@ -1,0 +1,14 @@
+import type { Packages } from "./packages.ts";
+import { rawNet } from "./rivals/raw-net.ts";
+import type { Rival } from "./rivals/rival.ts";
+import { sluice } from "./rivals/sluice.ts";
+import { sluiceBare } from "./rivals/sluice-bare.ts";
+import { ws } from "./rivals/ws.ts";
+import { wsBufferutil } from "./rivals/ws-bufferutil.ts";
+
+const makers = [sluice, sluiceBare, ws, wsBufferutil, rawNet];
+
+/** Everybody who can take part, installed or not; sluice is the first. */
+export function allRivals(packages: Packages): readonly Rival[] {
+  return makers.map((make) => make(packages));
+}

@@ -1,0 +1,121 @@
+/** The applications through the whole stack: server, router, consumers, groups and the memory layer. */
+import {
+  type ConsumerClass,
+  cookies,
+  JsonWebSocketConsumer,
+  memoryLayer,
+  type Router,
+  route,
+  router,
+  serve,
+  sessions,
+  stack,
+  WebSocketConsumer,
+} from "sluice";
+import { announce, app } from "./announce.ts";
+import { secret, store } from "./session.ts";
+import { limitsFor } from "./sluice-limits.ts";
+
+class Echo extends WebSocketConsumer {
+  override receive(text: string): void {
+    this.send(text);
+  }
+
+  override receiveBytes(bytes: Uint8Array): void {
+    this.send(bytes);
+  }
+}
+
+class AsyncEcho extends WebSocketConsumer {
+  override async receive(text: string): Promise<void> {
+    this.send(text);
+  }
+
+  override async receiveBytes(bytes: Uint8Array): Promise<void> {
+    this.send(bytes);
+  }
+}
+
+class Chat extends WebSocketConsumer {
+  override async connect(): Promise<void> {
+    await this.join("all");
+  }
+
+  override receive(text: string): Promise<unknown> {
+    return this.layer.groupSend("all", { type: "chat.message", text });
+  }
+
+  "chat.message"({ text }: { readonly text: string }): void | Promise<void> {
+    this.send(text);
+  }
+}
+
+class AsyncReceiveChat extends Chat {
+  override async receive(text: string): Promise<void> {
+    await this.layer.groupSend("all", { type: "chat.message", text });
+  }
+}
+
+class AsyncEventChat extends Chat {
+  override async "chat.message"({ text }: { readonly text: string }): Promise<void> {
+    this.send(text);
+  }
+}
+
+class JsonChat extends JsonWebSocketConsumer<object, object> {
+  override async connect(): Promise<void> {
+    await this.join("all");
+  }
+
+  override receiveJson(said: object): Promise<unknown> {
+    return this.layer.groupSend("all", { type: "chat.message", said });
+  }
+
+  "chat.message"({ said }: { readonly said: object }): void {
+    this.sendJson(said);
+  }
+}
+
+/** A connection that is in many groups, and sends to them. */
+class Groups extends WebSocketConsumer {
+  override async connect(): Promise<void> {
+    const { query } = this.scope;
+    const to = Number(query.get("to"));
+    for (let group = Number(query.get("from")); group < to; group += 1) {
+      await this.join(String(group));
+    }
+  }
+
+  override receive(text: string): Promise<unknown> {
+    return this.layer.groupSend(String(Number(text.slice(0, 8))), { type: "chat.message", text });
+  }
+
+  "chat.message"({ text }: { readonly text: string }): void {
+    this.send(text);
+  }
+}
+
+const server = await serve({
+  websocket: application(),
+  layer: memoryLayer(),
+  port: 0,
+  listen: { backlog: 1_024 },
+  compression: app.compression,
+  limits: limitsFor(app.largest),
+});
+announce(server.port);
+
+function application(): Router {
+  if (app.kind === "json") {
+    const secured = stack(cookies(), sessions({ store, secret, required: true }), JsonChat);
+    return router([route("/", secured)]);
+  }
+  return router([route("/", consumerClass())]);
+}
+
+function consumerClass(): ConsumerClass {
+  if (app.kind === "groups") return Groups;
+  if (app.kind === "echo") return app.handlers === "sync" ? Echo : AsyncEcho;
+  if (app.handlers === "async receive") return AsyncReceiveChat;
+  return app.handlers === "async event" ? AsyncEventChat : Chat;
+}

@@ -1,0 +1,69 @@
+/** The applications as one writes them with ws. */
+import type { IncomingMessage } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import process from "node:process";
+import type * as WebSocketModule from "ws";
+import { announce, app } from "./announce.ts";
+
+// From where it is said, since another copy of it may find bufferutil beside it.
+const { WebSocketServer } = createRequire(process.env.WS_FROM ?? import.meta.url)(
+  "ws",
+) as typeof WebSocketModule;
+
+type Peer = WebSocketModule.WebSocket;
+
+const groups = new Map<string, Set<Peer>>();
+
+const server = new WebSocketServer({
+  port: 0,
+  host: "127.0.0.1",
+  backlog: 1_024,
+  perMessageDeflate: app.compression,
+});
+server.on("connection", (peer, request) => {
+  peer.on("error", () => {});
+  if (app.kind === "echo") echo(peer);
+  else if (app.kind === "broadcast") broadcast(peer);
+  else if (app.kind === "json") json(peer);
+  else share(peer, request);
+});
+server.on("listening", () => announce((server.address() as AddressInfo).port));
+
+function echo(peer: Peer): void {
+  peer.on("message", (data: Buffer, binary) => peer.send(data, { binary }));
+}
+
+function broadcast(peer: Peer): void {
+  const members = join(peer, "all");
+  peer.on("message", (data: Buffer, binary) => {
+    for (const member of members) member.send(data, { binary });
+  });
+}
+
+function json(peer: Peer): void {
+  const members = join(peer, "all");
+  peer.on("message", (data: Buffer) => {
+    const text = JSON.stringify(JSON.parse(data.toString()));
+    for (const member of members) member.send(text);
+  });
+}
+
+function share(peer: Peer, request: IncomingMessage): void {
+  const query = new URL(request.url ?? "", "ws://localhost").searchParams;
+  for (let group = Number(query.get("from")); group < Number(query.get("to")); group += 1) {
+    join(peer, String(group));
+  }
+  peer.on("message", (data: Buffer) => {
+    const text = data.toString();
+    for (const member of groups.get(String(Number(text.slice(0, 8)))) ?? []) member.send(text);
+  });
+}
+
+function join(peer: Peer, group: string): Set<Peer> {
+  const members = groups.get(group) ?? new Set();
+  groups.set(group, members);
+  members.add(peer);
+  peer.on("close", () => members.delete(peer));
+  return members;
+}
