@@ -24,7 +24,7 @@ export function entrantsOf(
   const named = row.gates.map(({ against }) => (against === "ws" ? row.ws : "raw"));
   // ws stands in for itself with bufferutil where that is not installed.
   const names = new Set(["sluice", "bare", "ws", ...named, ...wanted]);
-  return rivals.filter(({ name, serves }) => names.has(name) && serves(row.app));
+  return rivals.filter(({ name, takesPart }) => names.has(name) && takesPart(row));
 }
 
 /**

@@ -19,7 +19,8 @@ import { digits, entrantTable, table, verdictTable } from "./table.ts";
  * reached, 1 when it is not, 2 when nobody knows what is wanted.
  */
 export async function bench(checkout: string, parameters: readonly string[]): Promise<number> {
-  const rivals = allRivals(new Packages(checkout));
+  const packages = new Packages(checkout);
+  const rivals = allRivals(packages);
   let options: Options;
   try {
     options = readOptions(parameters, {
@@ -37,6 +38,8 @@ export async function bench(checkout: string, parameters: readonly string[]): Pr
     case "list":
       list(rivals);
       return 0;
+    case "install":
+      return packages.install() ? 0 : 1;
     default:
       return measureRows(options, rivals, join(checkout, "benchmarks/results"));
   }

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -13,6 +14,16 @@ export class Packages {
   constructor(checkout: string) {
     this.#project = checkout;
     this.own = join(checkout, "benchmarks");
+  }
+
+  /** Installs the rivals' own packages, as their lockfile has them; returns whether that went well. */
+  install(): boolean {
+    // None of them needs a script of its own: the native ones bring their binaries.
+    const { status } = spawnSync("npm", ["ci", "--ignore-scripts"], {
+      cwd: this.own,
+      stdio: "inherit",
+    });
+    return status === 0;
   }
 
   /** The version of a package of the project. */

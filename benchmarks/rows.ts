@@ -62,11 +62,11 @@ export const rows: readonly Row[] = [
     load: { size: kibibyte, content: "json", deflate: "no context", inFlight: 4 },
     gates: [times(4, 6)],
   }),
-  open("idle", "10 000 idle connections, each a consumer in a group", 100, 10_000, [
+  open("idle", "10 000 idle connections, each a consumer in a group", "broadcast", 100, 10_000, [
     part("rss", 0.9, 0.75),
     part("heap", 0.9, 0.75),
   ]),
-  open("connect", "connects", 1_000, 4_000, [times(1.25, 1.6)]),
+  open("connect", "connects, each a consumer", "echo", 1_000, 4_000, [times(1.25, 1.6)]),
   broadcast("json-1000", "JSON to 1 000, behind cookies and a session", {
     app: { kind: "json" },
     load: {
@@ -124,6 +124,7 @@ function chat(name: string, title: string, app: Partial<App>, gates: readonly Ga
 function open(
   name: string,
   title: string,
+  kind: App["kind"],
   before: number,
   connections: number,
   gates: readonly Gate[],
@@ -136,7 +137,7 @@ function open(
     content: "text",
     ...plain,
   };
-  return row(name, title, gates, { app: { kind: "broadcast" }, load });
+  return row(name, title, gates, { app: { kind }, load });
 }
 
 function row(

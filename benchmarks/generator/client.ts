@@ -20,6 +20,9 @@ export interface Place {
   readonly load: Load;
 }
 
+/** Where Engine.IO 4 is spoken, over a WebSocket from the beginning. */
+const socketIoTarget = "/socket.io/?EIO=4&transport=websocket";
+
 /** All connections read into this one, one after the other. */
 const buffer = Buffer.alloc(readSize);
 
@@ -61,7 +64,7 @@ export class Client {
     this.#socket.on("close", () => owner.failed(new Error("the server closed a connection")));
     this.#socket.once("connect", () => {
       if (dialect === "bytes") return owner.opened(this);
-      const target = load.target
+      const target = (dialect === "socket.io" ? socketIoTarget : load.target)
         .replaceAll("{index}", String(index))
         .replaceAll("{next}", String(index + 1));
       this.#socket.write(openingRequest(target, load.deflate, load.headers));

@@ -7,7 +7,7 @@ export function rawNet(_packages: Packages): Rival {
   return {
     name: "raw",
     version: `node:net of Node.js ${process.versions.node}`,
-    serves: ({ kind, compression }) => kind === "echo" && !compression,
+    takesPart: ({ app, load }) => load.kind === "echo" && app.kind === "echo" && !app.compression,
     program: () => nodeProgram("raw-net", { dialect: "bytes" }),
   };
 }

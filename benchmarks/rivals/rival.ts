@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import process from "node:process";
 import type { App } from "../app.ts";
-import type { Dialect } from "../load.ts";
+import type { Dialect, Load } from "../load.ts";
 
 /** A program that serves an application. It gets the application as JSON, as its last parameter. */
 export interface Program {
@@ -13,13 +13,19 @@ export interface Program {
   readonly tellsMemory: boolean;
 }
 
+/** What a rival has to do. */
+export interface Test {
+  readonly app: App;
+  readonly load: Load;
+}
+
 /** Somebody to compare with: one file of this folder. */
 export interface Rival {
   readonly name: string;
   /** What it is, with its version; undefined when it is not installed. */
   readonly version: string | undefined;
-  /** Whether it can serve an application. */
-  serves(app: App): boolean;
+  /** Whether it can do that. */
+  takesPart(test: Test): boolean;
   /** The program that does. */
   program(): Program;
 }
@@ -34,6 +40,11 @@ export function nodeProgram(name: string, change: Partial<Program> = {}): Progra
     tellsMemory: true,
     ...change,
   };
+}
+
+/** Whether a test is one of the two that everybody can do. */
+export function isCommon({ app, load }: Test): boolean {
+  return (app.kind === "echo" || app.kind === "broadcast") && load.deflate !== "no context";
 }
 
 /** The compiled file of a program of `servers/`. */

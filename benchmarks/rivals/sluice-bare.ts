@@ -1,13 +1,12 @@
 import type { Packages } from "../packages.ts";
-import { nodeProgram, type Rival } from "./rival.ts";
+import { isCommon, nodeProgram, type Rival } from "./rival.ts";
 
 /** The engine alone: handlers without router and consumers. */
 export function sluiceBare(_packages: Packages): Rival {
   return {
     name: "bare",
     version: "sluice, a bare handler",
-    serves: ({ kind, handlers }) =>
-      handlers === "sync" && (kind === "echo" || kind === "broadcast"),
+    takesPart: (test) => test.app.handlers === "sync" && isCommon(test),
     program: () => nodeProgram("sluice-bare"),
   };
 }

@@ -6,7 +6,7 @@ export function sluice(_packages: Packages): Rival {
   return {
     name: "sluice",
     version: "sluice, this checkout",
-    serves: () => true,
+    takesPart: () => true,
     program: () => nodeProgram("sluice"),
   };
 }

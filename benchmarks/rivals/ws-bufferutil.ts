@@ -8,7 +8,7 @@ export function wsBufferutil(packages: Packages): Rival {
   return {
     name: "ws+bufferutil",
     version: version && `ws ${packages.ownVersion("ws")}, bufferutil ${version}`,
-    serves: () => true,
+    takesPart: () => true,
     program: () =>
       nodeProgram("ws", { environment: { WS_FROM: join(packages.own, "package.json") } }),
   };

@@ -7,7 +7,7 @@ export function ws(packages: Packages): Rival {
   return {
     name: "ws",
     version: version && `ws ${version}`,
-    serves: () => true,
+    takesPart: () => true,
     program: () => nodeProgram("ws", { environment: { WS_NO_BUFFER_UTIL: "1" } }),
   };
 }
