@@ -8,6 +8,7 @@ const system = [
   "browser",
   "cli",
   "cluster",
+  "costs",
   "delivery",
   "interop",
   "layers/nats",
