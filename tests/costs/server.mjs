@@ -3,7 +3,8 @@
  * snapshot that it runs from, the application, and whether permessage-deflate is on.
  *
  * It answers each message of its parent: "allocated" with the bytes that it has allocated so far, and
- * how often they were collected; "collect" when it has collected all it can; "send" when it has sent 16 MiB.
+ * how often they were collected; "collect" does so when it has collected all it can, "bytes" and "text"
+ * when it has sent 16 MiB of them to its last client.
  */
 import { join } from "node:path";
 import { PerformanceObserver } from "node:perf_hooks";
@@ -43,10 +44,9 @@ class WastefulEcho extends Echo {
 }
 
 /** Answers that come too late to leave together. */
-class HastyEcho extends Echo {
-  async receive(text) {
-    await new Promise((resolve) => setImmediate(resolve));
-    super.receive(text);
+class HastyEcho extends WebSocketConsumer {
+  receive(text) {
+    return new Promise((resolve) => setImmediate(resolve)).then(() => this.send(text));
   }
 }
 
@@ -94,7 +94,10 @@ const observer = new PerformanceObserver((list) => {
 observer.observe({ entryTypes: ["gc"] });
 
 /** What is sent on demand: made before anything is counted. */
-const data = application === "Sink" && { bytes: new Uint8Array(size), text: Buffer.alloc(size, "x").latin1Slice() };
+const data = application === "Sink" && {
+  bytes: new Uint8Array(size),
+  text: Buffer.alloc(size, "x").latin1Slice(),
+};
 
 process.on("message", (asked) => {
   if (asked === "collect") {
