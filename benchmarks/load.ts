@@ -11,7 +11,7 @@ interface AnyLoad {
   readonly size: number;
   readonly content: Content;
   readonly deflate: Deflate;
-  /** The request target; `{index}` and `{next}` stand for the number of the connection, and one more. */
+  /** The request target; `{index}` stands for the number of the connection. */
   readonly target: string;
   /** More lines of the handshake. */
   readonly headers: Readonly<Record<string, string>>;

@@ -1,18 +1,23 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { contest, entrantsOf, type Setting } from "./contest.ts";
-import { loadAverage, thisMachine } from "./machine.ts";
+import { Archive } from "./archive.ts";
+import { lineChart, ratioChart, rowChart } from "./charts.ts";
+import { contest, entrantsOf, type Setting, trace } from "./contest.ts";
+import { type Curve, curves } from "./curves.ts";
+import { files, filled, regions } from "./documentation.ts";
+import { descriptorLimit, loadAverage, thisMachine } from "./machine.ts";
 import { type Options, readOptions, usage } from "./options.ts";
 import { Packages } from "./packages.ts";
 import { choosePlacement } from "./placement.ts";
-import type { RowResult } from "./results.ts";
+import type { CurveResult, RowResult } from "./results.ts";
 import type { Rival } from "./rivals/rival.ts";
 import { allRivals } from "./rivals.ts";
 import type { Row } from "./row.ts";
 import { rows } from "./rows.ts";
 import { spread } from "./statistics.ts";
-import { digits, entrantTable, table, verdictTable } from "./table.ts";
+import { digits, entrantTable, grouped, table, verdictTable } from "./table.ts";
+import { verdicts } from "./verdict.ts";
 
 /**
  * `npm run bench` in a checkout. Resolves with the exit code: 0 when everything that was asked is
@@ -21,6 +26,7 @@ import { digits, entrantTable, table, verdictTable } from "./table.ts";
 export async function bench(checkout: string, parameters: readonly string[]): Promise<number> {
   const packages = new Packages(checkout);
   const rivals = allRivals(packages);
+  const archive = new Archive(join(checkout, "benchmarks/results"));
   let options: Options;
   try {
     options = readOptions(parameters, {
@@ -40,8 +46,12 @@ export async function bench(checkout: string, parameters: readonly string[]): Pr
       return 0;
     case "install":
       return packages.install() ? 0 : 1;
-    default:
-      return measureRows(options, rivals, join(checkout, "benchmarks/results"));
+    case "write-docs":
+      return writeDocs(checkout, archive);
+    case "scaling":
+      return measureCurves(options, rivals, archive);
+    case "measure":
+      return measureRows(options, rivals, archive);
   }
 }
 
@@ -76,7 +86,7 @@ function list(rivals: readonly Rival[]): void {
 async function measureRows(
   options: Options,
   rivals: readonly Rival[],
-  folder: string,
+  archive: Archive,
 ): Promise<number> {
   const chosen = rows.filter(
     ({ name }) => options.rows.length === 0 || options.rows.includes(name),
@@ -84,20 +94,73 @@ async function measureRows(
   const setting = settingOf(options);
   describe(setting);
   const results: (readonly [Row, RowResult])[] = [];
-  mkdirSync(folder, { recursive: true });
   for (const row of chosen) {
-    const entrants = entrantsOf(row, rivals, options.rivals);
     say(`\n## ${row.name}: ${row.title}\n`);
-    const result = await contest(row, entrants, setting);
+    const result = await contest(row, entrantsOf(row, rivals, options.rivals), setting);
     results.push([row, result]);
-    writeFileSync(join(folder, `${row.name}.json`), `${JSON.stringify(result, undefined, 1)}\n`);
-    say(entrantTable(row, result));
+    archive.keep(row.name, result, rowChart(row, result));
+    say(`\n${entrantTable(row, result)}`);
     for (const remark of remarks(result)) say(remark);
   }
-  const verdicts = verdictTable(results);
-  say(`\n## What was asked\n\n${verdicts}`);
+  archive.keepFile("ratios.svg", ratioChart(results));
+  say(`\n## What was asked\n\n${verdictTable(results)}`);
+  ending(archive);
+  const all = results.flatMap(([row, result]) => verdicts(row, result));
+  // What was not measured for want of a rival is no miss; without sluice there is nothing to pass.
+  const complete = results.every(([, { entrants }]) =>
+    entrants.some(({ name }) => name === "sluice"),
+  );
+  return complete && all.every(({ passed }) => passed !== false) ? 0 : 1;
+}
+
+async function measureCurves(
+  options: Options,
+  rivals: readonly Rival[],
+  archive: Archive,
+): Promise<number> {
+  const setting = settingOf(options);
+  describe(setting);
+  const names = ["sluice", "ws", ...options.rivals];
+  const present = rivals.filter(
+    ({ name, version }) => names.includes(name) && version !== undefined,
+  );
+  for (const curve of curves(descriptorLimit())) {
+    say(`\n## ${curve.title}\n`);
+    const result = await trace(curve, present, setting, (x) => say(`${grouped(x)} ${curve.x}`));
+    archive.keep(curve.name, result, lineChart(curve, result));
+    for (const { name, exponent } of result.lines) {
+      say(`${name}: exponent ${digits(exponent ?? Number.NaN)}`);
+    }
+  }
+  ending(archive);
+  return 0;
+}
+
+/** Puts what is in the archive into the documentation; what was only looked at stays out of it. */
+function writeDocs(checkout: string, archive: Archive): number {
+  const results = rows.map((row) => [row, archive.row(row.name)] as const);
+  const lines = curves(descriptorLimit()).map(
+    (curve) => [curve, archive.curve(curve.name)] as const,
+  );
+  const isUsable = (entry: readonly [unknown, RowResult | CurveResult | undefined]): boolean =>
+    entry[1] !== undefined && !entry[1].circumstances.quick;
+  const measured = {
+    rows: results.filter(isUsable) as (readonly [Row, RowResult])[],
+    curves: lines.filter(isUsable) as (readonly [Curve, CurveResult])[],
+  };
+  const left = [...results, ...lines].filter((entry) => !isUsable(entry));
+  for (const [{ name }] of left) say(`${name}: not measured, or only looked at`);
+  if (measured.rows.length === 0) return 1;
+  const page = join(checkout, "docs/topics/performance.md");
+  writeFileSync(page, filled(readFileSync(page, "utf8"), regions(measured)));
+  const folder = new Archive(join(checkout, "docs/topics/performance"));
+  for (const [name, content] of files(measured)) folder.keepFile(name, content);
+  say(`${measured.rows.length} rows and ${measured.curves.length} curves are in ${page}`);
+  return 0;
+}
+
+function ending({ folder }: Archive): void {
   say(`\nload average ${digits(loadAverage())} at the end; results are in ${folder}`);
-  return verdicts.includes("MISS") ? 1 : 0;
 }
 
 function settingOf({ rounds, warmUp, duration, quick }: Options): Setting {
@@ -108,6 +171,7 @@ function settingOf({ rounds, warmUp, duration, quick }: Options): Setting {
     quick,
     machine: thisMachine(),
     placement: choosePlacement(),
+    complain: (rival, why) => say(`${rival.name} is left out: ${why}`),
     progress: (round, rival, { cpu, perSecond }) => {
       say(`round ${round + 1}  ${rival.name.padEnd(16)} ${digits(cpu)} µs  ${digits(perSecond)}/s`);
     },
@@ -122,7 +186,7 @@ function describe({ machine, placement, rounds, duration }: Setting): void {
       ? "server and generator share all cores: there is no taskset, or only one core"
       : `server on core ${placement.server}, generator on core ${placement.generator}`,
   );
-  say(`${rounds} rounds of ${duration} ms; load average ${digits(loadAverage())}`);
+  say(`${rounds} rounds of ${duration} ms of work; load average ${digits(loadAverage())}`);
 }
 
 /** What one has to know to read a row. */
@@ -134,7 +198,7 @@ function remarks({ entrants, missing }: RowResult): string[] {
   });
   const names = limited.map(({ name }) => name).join(", ");
   return [
-    ...missing.map((name) => `${name}: not installed (npm run bench -- --install)`),
+    ...missing.map(({ name, why }) => `${name}: ${why}`),
     ...(names === ""
       ? []
       : [`the generator was the limit for ${names}: their messages/s are more than that`]),

@@ -68,8 +68,6 @@ export async function measure(rival: Rival, task: Task, placement: Placement): P
     const rss = (after.rss - before.rss) / load.connections;
     if (before.heap === undefined || after.heap === undefined) return { ...sample, rss };
     return { ...sample, rss, heap: (after.heap - before.heap) / load.connections };
-  } catch (error) {
-    throw new Error(`${rival.name}: ${(error as Error).message}`);
   } finally {
     generator.kill("SIGKILL");
     await server.stop();

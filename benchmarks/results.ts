@@ -1,5 +1,6 @@
 import type { Sample } from "./measure.ts";
 import type { Machine } from "./machine.ts";
+import type { Spread } from "./statistics.ts";
 
 /** One who took part in a row, with what he did in each round. */
 export interface Entrant {
@@ -16,7 +17,7 @@ export interface Circumstances {
   /** Whether server and generator had a core each. */
   readonly pinned: boolean;
   readonly rounds: number;
-  /** How long each rival was measured in each round, in milliseconds. */
+  /** How long each rival's server worked in each round while it was measured, in milliseconds. */
   readonly duration: number;
   /** The load average before and after. */
   readonly load: readonly [number, number];
@@ -29,6 +30,28 @@ export interface RowResult {
   readonly row: string;
   readonly circumstances: Circumstances;
   readonly entrants: readonly Entrant[];
-  /** Who was wanted and is not installed. */
-  readonly missing: readonly string[];
+  readonly missing: readonly Missing[];
+}
+
+/** One who was wanted and is not in a result, with the reason. */
+export interface Missing {
+  readonly name: string;
+  readonly why: string;
+}
+
+/** What came out of a curve. */
+export interface CurveResult {
+  readonly curve: string;
+  readonly circumstances: Circumstances;
+  readonly missing: readonly Missing[];
+  readonly lines: readonly Line[];
+}
+
+/** One rival's curve. */
+export interface Line {
+  readonly name: string;
+  readonly version: string;
+  readonly points: readonly { readonly x: number; readonly y: Spread }[];
+  /** The exponent that fits the upper part best: 1 is a linear cost. Null for too few points. */
+  readonly exponent: number | null;
 }

@@ -151,7 +151,7 @@ function row(
     title,
     gates,
     load,
-    app: { handlers: "sync", compression: false, largest: load.size, ...app },
+    app: { handlers: "sync", compression: false, groups: 0, largest: load.size, ...app },
     ws: load.size >= kibibyte ? "ws+bufferutil" : "ws",
   };
 }

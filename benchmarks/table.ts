@@ -105,6 +105,7 @@ export function digits(value: number): string {
   return value.toFixed(size >= 9.995 ? 1 : 2);
 }
 
-function grouped(value: number): string {
+/** A whole number, thousands apart. */
+export function grouped(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 }

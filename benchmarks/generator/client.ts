@@ -64,9 +64,10 @@ export class Client {
     this.#socket.on("close", () => owner.failed(new Error("the server closed a connection")));
     this.#socket.once("connect", () => {
       if (dialect === "bytes") return owner.opened(this);
-      const target = (dialect === "socket.io" ? socketIoTarget : load.target)
-        .replaceAll("{index}", String(index))
-        .replaceAll("{next}", String(index + 1));
+      const target = (dialect === "socket.io" ? socketIoTarget : load.target).replace(
+        "{index}",
+        String(index),
+      );
       this.#socket.write(openingRequest(target, load.deflate, load.headers));
     });
   }

@@ -76,18 +76,21 @@ class JsonChat extends JsonWebSocketConsumer<object, object> {
   }
 }
 
-/** A connection that is in many groups, and sends to them. */
+/** A connection that is in many groups, and sends to one after the other. */
 class Groups extends WebSocketConsumer {
+  #first = 0;
+  #sent = 0;
+
   override async connect(): Promise<void> {
-    const { query } = this.scope;
-    const to = Number(query.get("to"));
-    for (let group = Number(query.get("from")); group < to; group += 1) {
-      await this.join(String(group));
+    this.#first = app.groups * Number(this.scope.query.get("index"));
+    for (let group = 0; group < app.groups; group += 1) {
+      await this.join(String(this.#first + group));
     }
   }
 
   override receive(text: string): Promise<unknown> {
-    return this.layer.groupSend(String(Number(text.slice(0, 8))), { type: "chat.message", text });
+    const group = String(this.#first + (this.#sent++ % app.groups));
+    return this.layer.groupSend(group, { type: "chat.message", text });
   }
 
   "chat.message"({ text }: { readonly text: string }): void {

@@ -51,12 +51,13 @@ function json(peer: Peer): void {
 
 function share(peer: Peer, request: IncomingMessage): void {
   const query = new URL(request.url ?? "", "ws://localhost").searchParams;
-  for (let group = Number(query.get("from")); group < Number(query.get("to")); group += 1) {
-    join(peer, String(group));
-  }
+  const first = app.groups * Number(query.get("index"));
+  for (let group = 0; group < app.groups; group += 1) join(peer, String(first + group));
+  let sent = 0;
   peer.on("message", (data: Buffer) => {
     const text = data.toString();
-    for (const member of groups.get(String(Number(text.slice(0, 8)))) ?? []) member.send(text);
+    const group = String(first + (sent++ % app.groups));
+    for (const member of groups.get(group) ?? []) member.send(text);
   });
 }
 
