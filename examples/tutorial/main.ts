@@ -1,10 +1,9 @@
 /**
- * Starts the tutorial. The environment says where: PORT (8000; 0 takes any free one) and HOST; and by
- * which LAYER: memory, or cluster for several processes.
+ * Starts the tutorial. The environment says where: PORT (8000; 0 takes any free one) and HOST; and on
+ * which LAYER it runs: the names are in layer.ts.
  */
-import { memoryLayer, serve, UsageError } from "sluice";
-import { clusterLayer } from "sluice/layers/cluster";
-import { history } from "./resume.ts";
+import { serve, UsageError } from "sluice";
+import { createLayer, layerNames } from "./layer.ts";
 import { closedBySignal } from "./shutdown.ts";
 import { createSite } from "./site.ts";
 
@@ -17,11 +16,11 @@ if (!/^\d+$/.test(PORT) || port > 65_535) {
   fail(`PORT must be an integer from 0 to 65535, not ${JSON.stringify(PORT)}`);
 }
 
-if (LAYER !== "memory" && LAYER !== "cluster") {
-  fail(`LAYER must be memory or cluster, not ${JSON.stringify(LAYER)}`);
+const layer = await createLayer(LAYER);
+if (layer === undefined) {
+  fail(`LAYER must be ${layerNames.join(" or ")}, not ${JSON.stringify(LAYER)}`);
 }
 
-const layer = LAYER === "cluster" ? clusterLayer({ history }) : memoryLayer({ history });
 const server = await serve({ ...createSite(layer), layer, port, host }).catch((error: unknown) => {
   if (!(error instanceof UsageError && error.code === "ERR_LISTEN")) throw error;
   fail(`${error.message}; set PORT or HOST to another place (PORT=0 takes any free port)`);

@@ -1,10 +1,7 @@
-import { type Gap, type HistoryRule, JsonWebSocketConsumer } from "sluice";
+import { type Gap, JsonWebSocketConsumer } from "sluice";
 
 /** The group of the room that misses nothing. */
 const room = "resume";
-
-/** What the layer has to keep for it: give these rules to whatever layer the site runs on. */
-export const history: readonly HistoryRule[] = [{ groups: room, size: 1000, ttl: 3_600_000 }];
 
 /** What a page says. It made the id itself, so that it can say it again without saying it twice. */
 interface Said {
