@@ -1,4 +1,4 @@
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, describe } from "vitest";
 
 /** Where the browser is: the test configuration looks for it, and leaves this empty in vain. */
@@ -23,10 +23,14 @@ export interface Visit {
   readonly complaints: string[];
 }
 
-/** Opens a page as a new visitor. */
-export async function visit(url: string): Promise<Visit> {
+/** Opens a page as a new visitor, whose browser asks for Chinese unless the options say otherwise. */
+export async function visit(url: string, options: BrowserContextOptions = {}): Promise<Visit> {
   running ??= launch();
-  const context = await (await running).newContext({ ignoreHTTPSErrors: true });
+  const context = await (await running).newContext({
+    ignoreHTTPSErrors: true,
+    locale: "zh-CN",
+    ...options,
+  });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {

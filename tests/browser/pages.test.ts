@@ -27,7 +27,7 @@ describeInBrowser("the other pages", () => {
       expect(complaints).toEqual([]);
     }
 
-    await ann.page.getByRole("link", { name: "下一个任务" }).click();
+    await ann.page.getByRole("link", { name: "任务 8 →" }).click();
     await ann.page.getByText("task 8: deploying").waitFor();
   });
 
@@ -54,8 +54,8 @@ describeInBrowser("the other pages", () => {
 
   test("the parts are linked with each other", async () => {
     const { page, complaints } = await visit(server.url);
-    for (const name of ["Deployment", "Echo", "Hello", "Chat"]) {
-      await page.getByRole("navigation").getByRole("link", { name }).click();
+    for (const name of ["部署", "回声", "你好", "续传", "线上", "房间", "聊天室"]) {
+      await page.getByRole("navigation", { name: "教程" }).getByRole("link", { name }).click();
       await connected(page);
     }
     expect(new URL(page.url()).pathname).toBe("/");

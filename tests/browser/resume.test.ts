@@ -66,7 +66,7 @@ describeInBrowser("the page that misses nothing", () => {
     await say(ann.page, "typed meanwhile");
     program = Program.start({ PORT: new URL(origin).port });
     await program.url();
-    const missing = "—— 这里可能缺了消息 · Messages may be missing here ——";
+    const missing = "这里可能缺了消息";
     // Who comes back first says its words; whether the other one is there by then, the page tells.
     for (const { page } of [ann, bo]) await page.getByText(missing).waitFor({ timeout: 30_000 });
     await ann.page.locator("li.sent", { hasText: "typed meanwhile" }).waitFor();

@@ -14,6 +14,7 @@ export class Notebook {
     this.#notes = JSON.parse(sessionStorage.getItem(name)) ?? { shown: [], unheard: [] };
   }
 
+  /** Messages, and in their places `{ missed: true }`. */
   get shown() {
     return this.#notes.shown;
   }
@@ -33,8 +34,8 @@ export class Notebook {
     return this.#notes.shown.some((message) => message.id === id);
   }
 
-  /** Notes a message that is on the page now. */
-  show(message, position) {
+  /** Notes a message that is on the page now. Without a position it stands where it was heard of. */
+  show(message, position = this.#notes.position) {
     this.#notes.shown.push(message);
     this.#notes.shown.splice(0, this.#notes.shown.length - kept);
     this.moveTo(position);
@@ -50,14 +51,20 @@ export class Notebook {
     this.#write();
   }
 
-  /** Forgets what was said, now that it was heard. Returns whether this page had said it. */
+  /** Forgets what was said, now that it was heard. Returns it, if this page had said it. */
   heard(id) {
     const at = this.#notes.unheard.findIndex((said) => said.id === id);
-    if (at >= 0) this.#notes.unheard.splice(at, 1);
-    return at >= 0;
+    return at < 0 ? undefined : this.#notes.unheard.splice(at, 1)[0];
   }
 
+  /** Where the browser has no room left, the older half gives way: what was not sent yet never does. */
   #write() {
-    sessionStorage.setItem(this.#name, JSON.stringify(this.#notes));
+    try {
+      sessionStorage.setItem(this.#name, JSON.stringify(this.#notes));
+    } catch (error) {
+      if (error.name !== "QuotaExceededError" || this.#notes.shown.length === 0) throw error;
+      this.#notes.shown.splice(0, Math.ceil(this.#notes.shown.length / 2));
+      this.#write();
+    }
   }
 }

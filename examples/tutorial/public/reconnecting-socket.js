@@ -19,20 +19,30 @@ const good = 10_000;
 export class ReconnectingSocket {
   #path;
   #on;
+  #subprotocols;
   #socket;
   #attempts = 0;
+  #timer;
 
-  constructor(path, on) {
+  constructor(path, on, subprotocols = []) {
     this.#path = path;
     this.#on = on;
+    this.#subprotocols = subprotocols;
     this.#connect();
     let seen = Date.now();
     setInterval(() => {
       if (Date.now() - seen > slept) this.#socket.close(4000, "slept");
       seen = Date.now();
     }, glance);
-    // Another network, most likely: what was connected over the old one is gone.
-    addEventListener("online", () => this.#socket.close(4000, "online"));
+    addEventListener("online", () => {
+      // Another network, most likely: what was connected over the old one is gone.
+      this.#socket.close(4000, "online");
+      this.#hurry();
+    });
+    // Whoever looks at the page again wants it to be there.
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") this.#hurry();
+    });
   }
 
   /** Sends a message, or returns false when there is no connection. */
@@ -45,8 +55,9 @@ export class ReconnectingSocket {
   #connect() {
     const url = new URL(this.#path(), location.href);
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(url);
+    const socket = new WebSocket(url, this.#subprotocols);
     let openedAt = Number.POSITIVE_INFINITY;
+    this.#timer = undefined;
     socket.onopen = () => {
       openedAt = performance.now();
       this.#on.opened();
@@ -54,10 +65,18 @@ export class ReconnectingSocket {
     socket.onmessage = ({ data }) => this.#on.received(data);
     socket.onclose = () => {
       if (performance.now() - openedAt > good) this.#attempts = 0;
+      this.#timer = setTimeout(() => this.#connect(), this.#wait());
       this.#on.lost();
-      setTimeout(() => this.#connect(), this.#wait());
     };
     this.#socket = socket;
+  }
+
+  /** Does not wait any longer, if it waits. */
+  #hurry() {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#attempts = 0;
+    this.#timer = setTimeout(() => this.#connect(), this.#wait());
   }
 
   /** Any time up to the bound, so that a thousand pages do not come back in the same moment. */

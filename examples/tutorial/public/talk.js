@@ -1,11 +1,13 @@
 /** The pages where one says something: chat, echo and hello. */
+import { Draft } from "./draft.js";
 import { append } from "./log.js";
 import { ReconnectingSocket } from "./reconnecting-socket.js";
 import { showStatus } from "./status.js";
 
-const { socket: path, showSent } = document.querySelector("main").dataset;
-const input = document.getElementById("txt");
+const { page } = document.querySelector("main").dataset;
+const path = page === "chat" ? "/x1/" : `/${page}/`;
 const button = document.getElementById("btn");
+const draft = new Draft(document.getElementById("txt"), () => path);
 
 const socket = new ReconnectingSocket(() => path, {
   opened() {
@@ -18,12 +20,13 @@ const socket = new ReconnectingSocket(() => path, {
     showStatus("lost");
   },
 });
+button.disabled = true;
 
 document.getElementById("form").addEventListener("submit", (event) => {
   event.preventDefault();
-  const text = input.value;
   // Without a connection the words stay where they are.
-  if (text === "" || !socket.send(text)) return;
-  if (showSent !== undefined) append(text, "sent");
-  input.value = "";
+  if (draft.value === "" || !socket.send(draft.value)) return;
+  // What is said in the chat comes back; elsewhere only the answer does.
+  if (page !== "chat") append(draft.value, "sent");
+  draft.clear();
 });
