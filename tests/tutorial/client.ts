@@ -8,10 +8,15 @@ export interface Received {
   readonly binary: boolean;
 }
 
+/** One message, and its octets. */
+interface Kept extends Received {
+  readonly data: Buffer;
+}
+
 /** A WebSocket client that keeps what comes until it is asked for. */
 export class Client {
   readonly #socket: WebSocket;
-  readonly #received: Received[] = [];
+  readonly #received: Kept[] = [];
   #wake = (): void => {};
   /** What the server proved its understanding with. */
   acceptHeader: string | undefined;
@@ -22,23 +27,23 @@ export class Client {
       this.acceptHeader = headers["sec-websocket-accept"];
     });
     socket.on("message", (data: Buffer, binary) => {
-      this.#received.push({ text: data.toString(), binary });
+      this.#received.push({ text: data.toString(), binary, data });
       this.#wake();
     });
     socket.on("close", () => this.#wake());
   }
 
   /** Connects, or rejects when the server refuses. */
-  static async open(url: string): Promise<Client> {
-    const socket = new WebSocket(url);
+  static async open(url: string, subprotocols: string[] = []): Promise<Client> {
+    const socket = new WebSocket(url, subprotocols);
     const client = new Client(socket);
     await once(socket, "open");
     return client;
   }
 
   /** Connects in vain and resolves with the HTTP status of the refusal. */
-  static async refused(url: string): Promise<number | undefined> {
-    const socket = new WebSocket(url);
+  static async refused(url: string, subprotocols: string[] = []): Promise<number | undefined> {
+    const socket = new WebSocket(url, subprotocols);
     socket.on("error", () => {});
     const [, response] = (await once(socket, "unexpected-response")) as [unknown, IncomingMessage];
     socket.terminate();
@@ -56,6 +61,15 @@ export class Client {
 
   /** Takes the next `count` messages; rejects if the connection ends before they came. */
   async take(count: number): Promise<Received[]> {
+    return (await this.#take(count)).map(({ text, binary }) => ({ text, binary }));
+  }
+
+  /** Takes the octets of the next `count` messages. */
+  async data(count: number): Promise<Buffer[]> {
+    return (await this.#take(count)).map(({ data }) => data);
+  }
+
+  async #take(count: number): Promise<Kept[]> {
     while (this.#received.length < count) {
       if (this.#socket.readyState === WebSocket.CLOSED) {
         throw new Error(`the connection ended after ${this.#received.length} of ${count} messages`);

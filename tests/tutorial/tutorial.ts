@@ -25,13 +25,13 @@ export class Tutorial {
   }
 
   /** Connects to one of the tutorial's sockets. */
-  open(path: string): Promise<Client> {
-    return Client.open(this.#socketUrl + path);
+  open(path: string, subprotocols?: string[]): Promise<Client> {
+    return Client.open(this.#socketUrl + path, subprotocols);
   }
 
   /** Connects in vain and resolves with the HTTP status of the refusal. */
-  refused(path: string): Promise<number | undefined> {
-    return Client.refused(this.#socketUrl + path);
+  refused(path: string, subprotocols?: string[]): Promise<number | undefined> {
+    return Client.refused(this.#socketUrl + path, subprotocols);
   }
 
   /** Asks for a page, or a part of one. */
