@@ -84,12 +84,30 @@ describe("/rooms/<name>/", () => {
       `/rooms/lobby/?since=${encodeURIComponent(position)}`,
       "b",
     );
-    expect(await back.next("missed")).toEqual({ position, missed: false });
+    expect(await back.next("missed")).toMatchObject({ position, missed: false });
     expect((await back.next("message")).message).toMatchObject({ text: "one" });
     expect((await back.next("message")).message).toMatchObject({ text: "two" });
 
     const lost = await Visitor.open(tutorial, "/rooms/lobby/?since=elsewhere", "b");
     expect((await lost.next("missed")).missed).toBe(true);
+  });
+
+  test("who is new gets the last messages; so does who was here before the server forgot", async () => {
+    const tutorial = await started();
+    const ann = await Visitor.open(tutorial, "/rooms/lobby/", "a");
+    for (let number = 1; number <= 60; number += 1) ann.say(said(`${number}`, `line ${number}`));
+    for (let number = 1; number <= 60; number += 1) await ann.next("message");
+
+    for (const query of ["", "?since=of.another.server"]) {
+      const bo = await Visitor.open(tutorial, `/rooms/lobby/${query}`, "b");
+      const { newest, missed } = await bo.next("missed");
+      expect(missed).toBe(query !== "");
+      for (let number = 12; number <= 60; number += 1) {
+        const { message, position } = await bo.next("message");
+        expect(message).toMatchObject({ text: `line ${number}` });
+        expect(position === newest).toBe(number === 60);
+      }
+    }
   });
 
   test("one id of two people is two messages", async () => {

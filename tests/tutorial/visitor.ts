@@ -4,6 +4,7 @@ import type { Tutorial } from "./tutorial.ts";
 /** What a room or a letterbox tells a page. */
 export interface Frame {
   readonly position?: string;
+  readonly newest?: string;
   readonly missed?: boolean;
   readonly taken?: string;
   readonly away?: boolean;

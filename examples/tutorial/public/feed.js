@@ -9,7 +9,7 @@ const patience = 5000;
  * of the last message that it showed, and asks for what came after it; what it says has an id, and is
  * said again until it is heard.
  *
- * `on.state(state)` tells how the connection is, `on.show(message)` and `on.miss()` what comes,
+ * `on.state(state)` tells how the connection is, `on.show(message, isOld)` and `on.miss()` what comes,
  * `on.wait(said)` what waits to be sent, `on.heard(id)` that it need not wait any longer, and
  * `on.frame(frame)` anything else that the server sends.
  */
@@ -18,13 +18,15 @@ export class Feed {
   #notebook;
   #socket;
   #away = false;
+  /** The position up to which messages are no news: they were said before this page came. */
+  #oldUntil;
 
   constructor(path, on, subprotocols) {
     this.#on = on;
     this.#notebook = new Notebook(path);
     for (const message of this.#notebook.shown) {
       if (message.missed) on.miss();
-      else on.show(message);
+      else on.show(message, true);
     }
     for (const said of this.#notebook.unheard) on.wait(said);
     this.#socket = new ReconnectingSocket(
@@ -55,16 +57,17 @@ export class Feed {
   }
 
   #received(frame) {
-    const { position, message, missed, taken, away } = frame;
+    const { position, message, missed, newest, taken, away } = frame;
     if (message !== undefined) this.#hear(message, position);
-    else if (missed !== undefined) this.#joined(position, missed);
+    else if (missed !== undefined) this.#joined(position, missed, newest);
     else if (taken !== undefined) this.#taken(taken);
     else if (away) this.#away = true;
     else this.#on.frame(frame);
   }
 
   /** The server says where this page is now. */
-  #joined(position, missed) {
+  #joined(position, missed, newest) {
+    if (this.#notebook.isNew && position !== newest) this.#oldUntil = newest;
     this.#away = false;
     this.#on.state("open");
     if (missed) {
@@ -76,6 +79,8 @@ export class Feed {
   }
 
   #hear(message, position) {
+    const isOld = this.#oldUntil !== undefined;
+    if (position === this.#oldUntil) this.#oldUntil = undefined;
     const said = this.#notebook.heard(message.id);
     if (said !== undefined) this.#on.heard(message.id);
     // A server that lost its memory does not know what it has said before; the page does.
@@ -85,7 +90,7 @@ export class Feed {
     }
     // On the page first, then in the notebook: what it holds has been seen.
     const shown = said === undefined ? message : { ...message, mine: true };
-    this.#on.show(shown);
+    this.#on.show(shown, isOld);
     this.#notebook.show(shown, position);
   }
 

@@ -12,14 +12,13 @@ export class Letters {
   #on;
   #feed;
   #conversations = new Map();
-  #isOld = true;
 
   constructor(on) {
     this.#on = on;
     this.#feed = new Feed(
       "/letters/",
       {
-        show: (letter) => this.#show(letter),
+        show: (letter, isOld) => this.#show(letter, isOld),
         miss: () => {
           for (const conversation of this.all) conversation.miss();
         },
@@ -35,7 +34,6 @@ export class Letters {
       },
       subprotocols,
     );
-    this.#isOld = false;
   }
 
   /** The conversation with somebody, who is called so for now. */
@@ -59,11 +57,11 @@ export class Letters {
     this.#feed.say({ id: randomId(), to, toName, text, name: visitor.name });
   }
 
-  #show(letter) {
+  #show(letter, isOld) {
     const { from, to, name } = letter;
     const mine = letter.mine || from === visitor.id;
     const conversation = mine ? this.with(to) : this.with(from, name);
     if (!mine && conversation.title.name !== name) conversation.call({ name });
-    conversation.show({ ...letter, mine }, this.#isOld);
+    conversation.show({ ...letter, mine }, isOld);
   }
 }

@@ -23,6 +23,11 @@ export class Notebook {
     return this.#notes.unheard;
   }
 
+  /** Whether this page has been nowhere yet. */
+  get isNew() {
+    return this.#notes.position === undefined;
+  }
+
   /** What to ask the server for. */
   get query() {
     const { position } = this.#notes;

@@ -31,11 +31,14 @@ export class Room {
         conversation.note("rooms.renamed", { name, before: before.name }),
       changed: on.people,
     });
-    let isOld = true;
     this.#feed = new Feed(
       path,
       {
-        show: (message) => conversation.show(message, isOld),
+        show: (message, isOld) =>
+          conversation.show(
+            { ...message, mine: message.mine || message.from === visitor.id },
+            isOld,
+          ),
         miss: () => conversation.miss(),
         wait: (said) => conversation.wait(said),
         heard: (id) => conversation.heard(id),
@@ -48,11 +51,10 @@ export class Room {
       },
       subprotocols,
     );
-    isOld = false;
   }
 
   say(text) {
-    this.#feed.say({ kind: "say", id: randomId(), text, name: visitor.name, from: visitor.id });
+    this.#feed.say({ kind: "say", id: randomId(), text, name: visitor.name });
   }
 
   /** Comes to be seen, or is seen by another name. */
