@@ -42,6 +42,9 @@ const places = 3;
 /** What a letter takes besides its message, about, in bytes. */
 const envelope = 64;
 
+/** The queue of a mailbox in which nothing ever waited; most stay so. */
+const empty = Object.freeze([]) as unknown as unknown[];
+
 /** How many letters may be handled before their places in the queue are used again. */
 const longestTail = 256;
 
@@ -60,7 +63,7 @@ export class Mailbox {
   /** Closed at first: what comes before `open` waits for it. */
   #busy = true;
   #closed = false;
-  #queue: unknown[] = [];
+  #queue: unknown[] = empty;
   #head = 0;
   /** The peer's messages in the queue, and their bytes; text counts its characters. */
   #messages = 0;
@@ -132,7 +135,7 @@ export class Mailbox {
 
   /** Forgets what waits. */
   clear(): void {
-    this.#queue = [];
+    this.#queue = empty;
     this.#head = 0;
     this.#space?.release(this.#bytes + this.#messages * envelope);
     this.#messages = 0;
@@ -233,6 +236,7 @@ export class Mailbox {
     if (letter === Letter.event && this.#events >= mailboxMessages) {
       if (!this.#makeRoom(value as LayerMessage, delivery)) return;
     }
+    if (this.#queue === empty) this.#queue = [];
     this.#queue.push(letter, value, delivery);
     this.#count(letter, value, 1);
     if (!this.#full && this.#fills(2)) {
