@@ -27,6 +27,7 @@ export const errorCodes = {
     "A layer message has no usable `type`: a string with a dot, outside the reserved prefix.",
   ERR_HEADER: "A header is malformed or belongs to the handshake itself.",
   ERR_INVALID_OPTION: "An option is unknown, out of range or of the wrong type.",
+  ERR_MISSING_MIDDLEWARE: "A middleware needs what another one has to add to the scope.",
   ERR_NOT_A_CONSUMER:
     "Something that is neither an application nor a consumer class was given as one.",
   ERR_NOT_ACCEPTED: "Something was sent before the connection was accepted.",

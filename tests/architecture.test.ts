@@ -43,12 +43,13 @@ describe("the table in ARCHITECTURE.md", () => {
     expect(rooms.filter((room) => !rows.some((row) => row.room === room))).toEqual([]);
   });
 
-  it("names rooms on lower floors only", () => {
+  it("names rooms on lower floors only, and the ground", () => {
     const arrows = rows.flatMap((row) =>
       [...row.sees, ...row.seesTypesOf].map((room) => ({ from: row, to: rowOf(room) })),
     );
     expect(arrows.length).toBeGreaterThan(20);
-    expect(arrows.filter(({ from, to }) => to.floor >= from.floor)).toEqual([]);
+    const upwards = arrows.filter(({ from, to }) => to.floor >= from.floor);
+    expect(upwards.filter(({ to }) => to.room !== "errors.ts")).toEqual([]);
   });
 
   it("allows every import of src", () => {

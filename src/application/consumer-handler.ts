@@ -79,7 +79,7 @@ export class ConsumerHandler implements Handler {
 
   event(message: LayerMessage, delivery: Delivery): void | Promise<unknown> {
     const method = this.#table.get(message.type);
-    if (method === undefined) throw eventError(message);
+    if (method === undefined) throw eventError(message, this.name, this.#table.keys());
     return method.call(this.#consumer, message, delivery);
   }
 

@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.ts";
+import { isClass, nameOfKind } from "../internal/name-of-kind.ts";
 import type { Application } from "./application.ts";
 import type { Scope } from "./scope.ts";
 
@@ -18,25 +19,30 @@ export type ApplicationLike<S extends Scope = Scope> = Application<S> | Consumer
 
 /**
  * The application that is meant: a function as it is, a consumer class made into one.
+ * @param where - who was given it, for the error.
  * @throws UsageError `ERR_NOT_A_CONSUMER` for everything else.
  */
-export function toApplication<S extends Scope>(target: ApplicationLike<S>): Application<S> {
+export function toApplication<S extends Scope>(
+  target: ApplicationLike<S>,
+  where: string,
+): Application<S> {
   if (typeof target === "function") {
     if ("toApplication" in target && typeof target.toApplication === "function") {
       return target.toApplication() as Application<S>;
     }
     if (!isClass(target)) return target as Application<S>;
-    throw new UsageError(
-      "ERR_NOT_A_CONSUMER",
-      `class ${target.name || "(anonymous)"} does not extend WebSocketConsumer`,
-    );
   }
   throw new UsageError(
     "ERR_NOT_A_CONSUMER",
-    `${target === null ? "null" : typeof target} is neither an application nor a consumer class`,
+    `${where} was given ${nameOfKind(target)}${remedy(target)}`,
   );
 }
 
-function isClass(target: object): boolean {
-  return /^class\b/.test(Function.prototype.toString.call(target));
+function remedy(target: unknown): string {
+  if (isClass(target)) return ", which does not extend WebSocketConsumer";
+  const { constructor } = (target ?? {}) as { readonly constructor?: unknown };
+  if (typeof constructor === "function" && "toApplication" in constructor) {
+    return `: give the class itself, ${constructor.name}; each connection gets an instance of its own`;
+  }
+  return ": it takes a consumer class, or an application (scope, socket) => handler";
 }

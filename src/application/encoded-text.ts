@@ -1,5 +1,5 @@
 import { UsageError } from "../errors.ts";
-import { nameOfKind } from "./fault.ts";
+import { nameOfKind } from "../internal/name-of-kind.ts";
 import type { TextCodec } from "./text-codec.ts";
 
 /**

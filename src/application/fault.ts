@@ -1,4 +1,6 @@
 import { type ErrorCode, SluiceError, UsageError } from "../errors.ts";
+import { nameOfKind } from "../internal/name-of-kind.ts";
+import { nearestName } from "../internal/nearest-name.ts";
 import type { LayerMessage } from "../layers/channel-layer.ts";
 import { Letter } from "./mailbox.ts";
 
@@ -15,15 +17,35 @@ export const phaseOf: Readonly<Record<Letter, Phase>> = {
   [Letter.disconnect]: "disconnect",
 };
 
-/** A message came of a kind that the handler does not take. */
-export function kindError(kind: "text" | "binary"): UsageError {
-  return new UsageError("ERR_KIND_NOT_HANDLED", `${kind} messages are not supported here`);
+/**
+ * A message came of a kind that the handler does not take.
+ * @param lacking - who lacks what, such as "Chat does not override receive(text)".
+ */
+export function kindError(kind: "text" | "binary", lacking: string): UsageError {
+  return new UsageError("ERR_KIND_NOT_HANDLED", `${unsupported(kind)}: ${lacking}`);
 }
 
-/** A layer message came that the handler has no method for. */
-export function eventError(message: LayerMessage): UsageError {
+/** What the peer is told of it. */
+export function unsupported(kind: "text" | "binary"): string {
+  return `${kind} messages are not supported here`;
+}
+
+/**
+ * A layer message came that the handler has no method for.
+ * @param handled - the types that it has one for.
+ */
+export function eventError(
+  message: LayerMessage,
+  who: string,
+  handled: Iterable<string>,
+): UsageError {
   const type = JSON.stringify(message.type);
-  return new UsageError("ERR_EVENT_NOT_HANDLED", `no handler for layer messages of type ${type}`);
+  const nearest = nearestName(message.type, [...handled]);
+  const hint = nearest === undefined ? "" : `; it has ${JSON.stringify(nearest)}`;
+  return new UsageError(
+    "ERR_EVENT_NOT_HANDLED",
+    `${who} has no method ${type} for a layer message of that type, which was dropped${hint}`,
+  );
 }
 
 /** Something took longer than it may. */
@@ -31,37 +53,25 @@ export function timeoutError(what: string, limit: number, consequence: string): 
   return new UsageError("ERR_HANDLER_TIMEOUT", `${what} more than ${limit} ms, and ${consequence}`);
 }
 
-/** Something else than a message was sent. */
-export function dataError(given: unknown): UsageError {
-  return new UsageError(
-    "ERR_SEND_DATA",
-    `send takes a string or a Uint8Array, not ${nameOfKind(given)}`,
-  );
-}
-
 /** A subprotocol was chosen that the client does not know. */
 export function subprotocolError(chosen: string, offered: readonly string[]): UsageError {
   return new UsageError(
     "ERR_SUBPROTOCOL",
-    `subprotocol ${JSON.stringify(chosen)} was not offered by the client; offered: ${offered.join(", ") || "none"}`,
+    `subprotocol ${JSON.stringify(chosen)} was not offered by the client; offered: ${offered.join(", ") || "none"}; choose one of scope.subprotocols, or none`,
   );
 }
 
 /** An application gave back something else than a handler. */
-export function handlerError(given: unknown): UsageError {
+export function handlerError(given: unknown, who: string): UsageError {
+  // A middleware in the place of an application gives back an application.
+  const hint = typeof given === "function" ? "; is it a middleware that wraps nothing?" : "";
   return new UsageError(
     "ERR_NOT_A_CONSUMER",
-    `an application returned ${nameOfKind(given)}, not a handler`,
+    `the application ${who} returned ${nameOfKind(given)}, not a handler like { text(message) {} }${hint}`,
   );
 }
 
 /** Whether an error is ours, with one of these codes. */
 export function isFault(error: unknown, ...codes: readonly ErrorCode[]): error is SluiceError {
   return error instanceof SluiceError && codes.includes(error.code);
-}
-
-/** What kind of value it is, for a sentence. */
-export function nameOfKind(value: unknown): string {
-  if (value === null) return "null";
-  return typeof value === "object" ? (value.constructor?.name ?? "an object") : typeof value;
 }

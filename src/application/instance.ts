@@ -2,7 +2,10 @@ import { UsageError } from "../errors.ts";
 import type { Clock } from "../internal/clock.ts";
 import type { ConnectionLimits } from "../internal/limits.ts";
 import { notice } from "../internal/noticed-promise.ts";
-import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
+import { OptionCheck } from "../internal/option-check.ts";
+import { checkOptionNames } from "../internal/option-names.ts";
+import { type SendOptions, type SlowPolicy, slowPolicies } from "../internal/send-options.ts";
+import { checkSendable } from "../internal/sendable.ts";
 import type { SharedBytes } from "../internal/shared-bytes.ts";
 import type {
   Channel,
@@ -16,7 +19,6 @@ import type {
 } from "../layers/channel-layer.ts";
 import type { Application } from "./application.ts";
 import {
-  dataError,
   eventError,
   handlerError,
   isFault,
@@ -25,13 +27,20 @@ import {
   phaseOf,
   subprotocolError,
   timeoutError,
+  unsupported,
 } from "./fault.ts";
 import type { Handler } from "./handler.ts";
 import { Lanes } from "./lanes.ts";
 import type { Link } from "./link.ts";
 import { isPromise, Letter, Mailbox, type MailboxReader, type Pace } from "./mailbox.ts";
 import type { Scope } from "./scope.ts";
-import type { AcceptOptions, RejectOptions, Socket } from "./socket.ts";
+import {
+  type AcceptOptions,
+  acceptOptionNames,
+  type RejectOptions,
+  rejectOptionNames,
+  type Socket,
+} from "./socket.ts";
 import { Stop } from "./stop.ts";
 
 /** Whoever runs instances hears of their troubles, and of their end. */
@@ -186,11 +195,18 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
   // From above: the Socket.
 
   accept(options: AcceptOptions = {}): void {
+    checkOptionNames("accept", options, acceptOptionNames);
     if (this.#state === "ended") return;
     if (this.#state !== "connecting") {
       throw this.#accepted
-        ? new UsageError("ERR_ALREADY_ACCEPTED", "the connection was accepted before")
-        : new UsageError("ERR_CONNECTION_ENDED", "the connection was refused before");
+        ? new UsageError(
+            "ERR_ALREADY_ACCEPTED",
+            "the connection was accepted before: call accept once, or leave it to the return of connect",
+          )
+        : new UsageError(
+            "ERR_CONNECTION_ENDED",
+            "the connection was refused before, and cannot be accepted: return after reject",
+          );
     }
     const { subprotocol } = options;
     const { subprotocols } = this.#options.scope;
@@ -211,6 +227,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
   }
 
   reject(status: number, options: RejectOptions = {}): void {
+    checkOptionNames("reject", options, rejectOptionNames);
     if (this.#state === "accepted") return this.close(1008);
     if (this.#state !== "connecting") return;
     this.#options.link.reject(status, options);
@@ -221,7 +238,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   send(data: string | Uint8Array, options?: SendOptions): void {
     if (this.#state === "connecting" || this.#state === "refused") this.#throwUnsendable();
-    if (typeof data !== "string" && !(data instanceof Uint8Array)) throw dataError(data);
+    checkSendable(data, options);
     // With several calls at work nobody can tell whose answer it is.
     const answer = this.#mailbox.answering && this.#lanes === undefined;
     this.#options.link.send(data, options, answer);
@@ -300,13 +317,22 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     const handler = this.#handler!;
     switch (letter) {
       case Letter.text:
-        if (handler.text === undefined) throw kindError("text");
+        if (handler.text === undefined)
+          throw kindError("text", `${this.#name} has no text(message)`);
         return handler.text(value as string);
       case Letter.bytes:
-        if (handler.bytes === undefined) throw kindError("binary");
+        if (handler.bytes === undefined) {
+          throw kindError("binary", `${this.#name} has no bytes(message)`);
+        }
         return handler.bytes(value as Uint8Array);
       case Letter.event:
-        if (handler.event === undefined) throw eventError(value as LayerMessage);
+        if (handler.event === undefined) {
+          throw eventError(
+            value as LayerMessage,
+            `${this.#name}, which has no event(message),`,
+            [],
+          );
+        }
         return handler.event(value as LayerMessage, delivery!);
       case Letter.gap:
         return handler.gap?.(value as Gap);
@@ -334,8 +360,9 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     if (this.#state !== "accepted" || isFault(error, "ERR_EVENT_NOT_HANDLED")) return;
     this.#state = "closing";
     this.#mailbox.clear();
-    if (isFault(error, "ERR_KIND_NOT_HANDLED")) this.#options.link.close(1003, error.message);
-    else this.#options.link.close(1011, "internal error");
+    if (isFault(error, "ERR_KIND_NOT_HANDLED")) {
+      this.#options.link.close(1003, unsupported(letter === Letter.bytes ? "binary" : "text"));
+    } else this.#options.link.close(1011, "internal error");
   }
 
   /** @internal */
@@ -378,12 +405,21 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     // Whoever left, or was refused, before there was a handler has nothing to hear of it.
     if (this.#state === "ended") return this.#finish();
     if (typeof handler !== "object" || handler === null) {
-      return this.#failConnect(handlerError(handler));
+      return this.#failConnect(handlerError(handler, this.#name));
     }
     this.#handler = handler;
-    const { concurrency = 1 } = handler;
+    const { concurrency = 1, slow } = handler;
+    if (slow !== undefined && !slowPolicies.includes(slow)) return this.#failPolicy(slow);
     if (concurrency > 1) this.#lanes = new Lanes(concurrency, this);
     this.#mailbox.open();
+  }
+
+  #failPolicy(slow: unknown): void {
+    try {
+      new OptionCheck(this.#name).oneOf("slow", slow, slowPolicies);
+    } catch (error) {
+      this.#failConnect(error);
+    }
   }
 
   #opened(): void {
@@ -476,7 +512,10 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   #openChannel(): Channel {
     if (this.#state === "refused" || this.#state === "ended") {
-      throw new UsageError("ERR_CONNECTION_ENDED", "the connection was refused or has ended");
+      throw new UsageError(
+        "ERR_CONNECTION_ENDED",
+        "the connection was refused or has ended, so it has no channel and joins nothing",
+      );
     }
     this.#channel ??= this.#layer.channel(this);
     return this.#channel;
@@ -491,12 +530,22 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   #throwUnsendable(): never {
     throw this.#state === "connecting"
-      ? new UsageError("ERR_NOT_ACCEPTED", "nothing can be sent before the connection is accepted")
-      : new UsageError("ERR_CONNECTION_ENDED", "the connection was refused: nothing can be sent");
+      ? new UsageError(
+          "ERR_NOT_ACCEPTED",
+          "nothing can be sent before the connection is accepted: call accept() first, or return from connect",
+        )
+      : new UsageError(
+          "ERR_CONNECTION_ENDED",
+          "the connection was refused: nothing can be sent; return after reject",
+        );
   }
 
   #report(error: unknown, phase: Phase): void {
-    const name = this.#handler?.name ?? this.#options.application.name;
-    this.#options.observer.error(error, phase, name === "" ? "handler" : name);
+    this.#options.observer.error(error, phase, this.#name);
+  }
+
+  /** What it is called in the log. */
+  get #name(): string {
+    return (this.#handler?.name ?? this.#options.application.name) || "handler";
   }
 }

@@ -3,7 +3,7 @@ import { encodedText } from "./encoded-text.ts";
 import { kindError } from "./fault.ts";
 import type { Scope } from "./scope.ts";
 import { jsonText, type TextCodec } from "./text-codec.ts";
-import { WebSocketConsumer } from "./websocket-consumer.ts";
+import { lacking, WebSocketConsumer } from "./websocket-consumer.ts";
 
 /**
  * A consumer whose text messages are JSON values.
@@ -43,7 +43,7 @@ export abstract class JsonWebSocketConsumer<
 
   /** A value came. Not overridden, the connection is closed with 1003. */
   receiveJson(_value: In): void | Promise<unknown> {
-    throw kindError("text");
+    throw kindError("text", lacking(this, "receiveJson", "(value)"));
   }
 
   /** Text came that the codec could not read. Not overridden, the connection is closed with 1007. */

@@ -1,5 +1,6 @@
 import { UsageError } from "../errors.ts";
 import { bareRecord, emptyRecord } from "../internal/bare-record.ts";
+import { nameOfKind } from "../internal/name-of-kind.ts";
 
 /** What a pattern found in a path: decoded, frozen and without a prototype, so any name is safe. */
 export type PathParams = Readonly<Record<string, string>>;
@@ -26,7 +27,8 @@ export type Params<T extends string> = string extends T
  *   with the flag `u` and has no capture groups of its own; write `(?:…)`.
  *
  * A name is ASCII letters, digits and `_`, and does not begin with a digit. A colon always begins a
- * parameter. A trailing slash is significant.
+ * parameter. A trailing slash is significant. `<`, `>`, `{`, `}`, `*`, `?` and `#`, by which other
+ * frameworks mean something, are refused; a `RegExp` can have them.
  *
  * A `RegExp` is anchored at both ends, keeps its flags, and gives its named groups;
  * those that took no part in a match are absent.
@@ -97,14 +99,15 @@ type Part =
   | { readonly kind: "parameter"; readonly name: string; readonly regexp: string | undefined };
 
 function parse(pattern: string): Part[] {
-  if (!pattern.startsWith("/")) throw unusable(pattern, 0, 'a path begins with "/"');
+  if (!pattern.startsWith("/"))
+    throw unusable(pattern, 0, 'a path begins with "/", as the client asks for it');
   const parts: Part[] = [];
   const names = new Set<string>();
   let at = 0;
   while (at < pattern.length) {
     const colon = pattern.indexOf(":", at);
     const end = colon === -1 ? pattern.length : colon;
-    if (end > at) parts.push({ kind: "text", text: pattern.slice(at, end) });
+    if (end > at) parts.push({ kind: "text", text: textAt(pattern, at, end) });
     if (colon === -1) break;
 
     const name = nameAt(pattern, colon);
@@ -126,6 +129,23 @@ function parse(pattern: string): Part[] {
     parts.push({ kind: "parameter", name, regexp });
   }
   return parts;
+}
+
+/** Text stands for itself, so what other frameworks read into it must not be there. */
+function textAt(pattern: string, from: number, to: number): string {
+  const text = pattern.slice(from, to);
+  const foreign = /[<>{}*?#]/.exec(text);
+  if (foreign === null) return text;
+  const at = from + foreign.index;
+  const rest = pattern.slice(at);
+  const name = /^(?:<(?:\w+:)?|\{|\*)(\w+)/.exec(rest)?.[1];
+  const how =
+    foreign[0] === "*"
+      ? `the rest of a path is written ":${name ?? "rest"}(.*)"`
+      : foreign[0] === "?" || foreign[0] === "#"
+        ? "a path ends before its query; what may be absent takes a second route, or a RegExp"
+        : `a parameter is written ":${name ?? "name"}", with its form as ":${name ?? "name"}(\\d+)"`;
+  throw unusable(pattern, at, `"${foreign[0]}" means nothing here; ${how}`);
 }
 
 function nameAt(pattern: string, colon: number): string {
@@ -208,7 +228,7 @@ function refuseFlags(path: RegExp): void {
   if (!(path instanceof RegExp)) {
     throw new UsageError(
       "ERR_ROUTE_PATTERN",
-      `a route's path is a string or a RegExp, not ${path === null ? "null" : typeof path}`,
+      `a route's path is a string or a RegExp, not ${nameOfKind(path)}`,
     );
   }
   // `g` and `y` make matching depend on the match before; with `m` a line break would be an end.

@@ -1,4 +1,6 @@
 import { bareRecord } from "../internal/bare-record.ts";
+import { completeLimits, defaultLimits } from "../internal/limits.ts";
+import { checkOptionNames } from "../internal/option-names.ts";
 import type { Application, Match, RouteOptions } from "./application.ts";
 import { type ApplicationLike, toApplication } from "./consumer.ts";
 import { type Params, type PathParams, PathPattern } from "./path-pattern.ts";
@@ -63,7 +65,7 @@ export class Route<S extends Scope = Scope> {
  * that `scope.params.id` is a string.
  *
  * @throws UsageError `ERR_ROUTE_PATTERN` for a path that cannot be used, `ERR_NOT_A_CONSUMER` for an
- * application that is none.
+ * application that is none, `ERR_INVALID_OPTION` for an option or a limit.
  */
 export function route<
   const T extends string | RegExp,
@@ -74,7 +76,10 @@ export function route<
   options: RouteOptions = {},
 ): Route<Omit<S, "params"> & Scope> {
   // `never`: that the parameters are there is settled by `Fitting`, and from here on nobody asks.
-  return new Route(path as string | RegExp, toApplication(application) as never, options);
+  const where = `route ${typeof path === "string" ? JSON.stringify(path) : String(path)}`;
+  checkOptionNames(where, options, ["origins", "limits"]);
+  completeLimits(options.limits, defaultLimits);
+  return new Route(path as string | RegExp, toApplication(application, where) as never, options);
 }
 
 /** Puts the parameters of an inner match over those of an outer one. */

@@ -1,6 +1,6 @@
 import { UsageError } from "../errors.ts";
+import { nameOfKind } from "../internal/name-of-kind.ts";
 import type { Application, Match } from "./application.ts";
-import { nameOfKind } from "./fault.ts";
 import type { Handler } from "./handler.ts";
 import { mergeParams, Route, type RouteMatch } from "./route.ts";
 import { type Scope, widen } from "./scope.ts";
@@ -95,7 +95,10 @@ function lead<S extends Scope>(scope: S, to: Ahead): S {
 /** A list that was written by hand, without the compiler, holds anything. */
 function checkRoutes<R>(routes: readonly R[]): R[] {
   if (!Array.isArray(routes)) {
-    throw new UsageError("ERR_NOT_A_CONSUMER", "router takes a list: router([route(…), …])");
+    throw new UsageError(
+      "ERR_NOT_A_CONSUMER",
+      `router takes a list, router([route(…), …]), not ${nameOfKind(routes)}`,
+    );
   }
   for (const [index, entry] of routes.entries()) {
     if (entry instanceof Route) continue;

@@ -10,12 +10,18 @@ export interface AcceptOptions {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
+/** The names of its options. */
+export const acceptOptionNames: readonly string[] = ["subprotocol", "headers"];
+
 /** Options of {@link Socket.reject}. */
 export interface RejectOptions {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** The response's body, as UTF-8 text. @defaultValue empty */
   readonly body?: string;
 }
+
+/** The names of its options. */
+export const rejectOptionNames: readonly string[] = ["headers", "body"];
 
 /** One connection, as an application sees it. */
 export interface Socket {

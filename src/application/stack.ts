@@ -1,3 +1,5 @@
+import { UsageError } from "../errors.ts";
+import { isClass, nameOfKind } from "../internal/name-of-kind.ts";
 import type { Application, Match, Middleware } from "./application.ts";
 import { type ApplicationLike, toApplication } from "./consumer.ts";
 import type { Scope } from "./scope.ts";
@@ -23,13 +25,23 @@ export function stack<
   S extends Scope = Scope & Added<M>,
 >(...layers: [...middleware: M, application: ApplicationLike<S>]): Application<Stacked<M, S>> {
   const middleware = layers.slice(0, -1) as unknown as readonly Middleware[];
-  const innermost = toApplication(layers.at(-1) as ApplicationLike);
-  const outermost = middleware.reduceRight(
-    (inner, wrap) => carry(toApplication(wrap(inner)), inner.match),
-    innermost,
-  );
+  const innermost = toApplication(layers.at(-1) as ApplicationLike, "stack, as its last argument,");
+  middleware.forEach(checkMiddleware);
+  const outermost = middleware.reduceRight((inner, wrap, index) => {
+    const made = toApplication(wrap(inner), `stack, by its middleware ${index + 1},`);
+    return carry(made, inner.match);
+  }, innermost);
   // `never`: what it needs is computed by `Stacked`, which no code can show to be right.
   return outermost as never;
+}
+
+/** A list that was written by hand, without the compiler, holds anything. */
+function checkMiddleware(given: unknown, index: number): void {
+  if (typeof given === "function" && !isClass(given)) return;
+  throw new UsageError(
+    "ERR_NOT_A_CONSUMER",
+    `stack takes middleware and, last, an application: argument ${index + 1} is ${nameOfKind(given)}`,
+  );
 }
 
 /** Gives an application a `match`, unless it has its own. */

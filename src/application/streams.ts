@@ -1,7 +1,8 @@
 import { UsageError } from "../errors.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
-import { type ConnectionLimits, defaultLimits } from "../internal/limits.ts";
-import type { SlowPolicy } from "../internal/send-options.ts";
+import { completeLimits, type ConnectionLimits, defaultLimits } from "../internal/limits.ts";
+import { OptionCheck } from "../internal/option-check.ts";
+import { type SlowPolicy, slowPolicies } from "../internal/send-options.ts";
 import type { Application } from "./application.ts";
 import { type ApplicationLike, toApplication } from "./consumer.ts";
 import { type Scope, widen } from "./scope.ts";
@@ -58,10 +59,15 @@ export function streams<const A extends Readonly<Record<string, Streamable>>>(
   applications: A,
   options: StreamsOptions = {},
 ): Application<Needs<A>> {
+  const check = new OptionCheck("streams");
+  check.names(options, ["unknown", "slow", "limits", "clock"]);
   const { unknown = "error", slow = "close", clock = systemClock } = options;
-  const limits = { ...defaultLimits, ...options.limits };
+  check.oneOf("unknown", unknown, ["error", "close"]);
+  check.oneOf("slow", slow, slowPolicies);
+  const limits = completeLimits(options.limits, defaultLimits);
   const named = Object.entries(applications).map(
-    ([name, application]) => [name, toApplication(application as ApplicationLike)] as const,
+    ([name, application]) =>
+      [name, toApplication(application as ApplicationLike, `the stream "${name}"`)] as const,
   );
   if (named.length === 0) {
     throw new UsageError("ERR_INVALID_OPTION", "streams was given no application");

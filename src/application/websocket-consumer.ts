@@ -1,7 +1,10 @@
 import { UsageError } from "../errors.ts";
-import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
+import { nearestName } from "../internal/nearest-name.ts";
+import { OptionCheck } from "../internal/option-check.ts";
+import { type SendOptions, type SlowPolicy, slowPolicies } from "../internal/send-options.ts";
 import type { ChannelLayer, Gap, Joined, JoinOptions } from "../layers/channel-layer.ts";
 import type { Application } from "./application.ts";
+import { ConsumerLayer } from "./consumer-layer.ts";
 import { ConsumerHandler, type ConsumerSettings, type Groups } from "./consumer-handler.ts";
 import { eventTable } from "./event-table.ts";
 import { kindError } from "./fault.ts";
@@ -52,11 +55,12 @@ export abstract class WebSocketConsumer<S extends Scope = Scope> {
 
   #scope: S | undefined;
   #socket: Socket | undefined;
+  #layer: ConsumerLayer | undefined;
 
   /**
    * Makes an application of a consumer class, with arguments for its constructor. Wherever an
    * application is taken, the class itself is too.
-   * @throws UsageError `ERR_INVALID_OPTION` for a concurrency that is not a whole number from 1.
+   * @throws UsageError `ERR_INVALID_OPTION` for a static setting that cannot be used.
    */
   static toApplication<A extends unknown[], S extends Scope>(
     this: new (
@@ -67,7 +71,7 @@ export abstract class WebSocketConsumer<S extends Scope = Scope> {
     const consumerClass = this;
     const table = eventTable(consumerClass, WebSocketConsumer.prototype);
     const settings = consumerClass as unknown as ConsumerSettings;
-    checkConcurrency(settings);
+    checkSettings(settings);
     const application = (scope: S, socket: Socket): Handler => {
       const consumer = new consumerClass(...args);
       consumer.#scope = scope;
@@ -90,9 +94,17 @@ export abstract class WebSocketConsumer<S extends Scope = Scope> {
     return this.scope.params;
   }
 
-  /** The server's channel layer, or the one that the class names. */
+  /**
+   * The server's channel layer, or the one that the class names. Here a call that fails with nobody
+   * awaiting it is an error of this consumer and ends its connection; elsewhere it is what every
+   * promise is that fails unheard, which ends the process.
+   */
   get layer(): ChannelLayer {
-    return (this.constructor as typeof WebSocketConsumer).layer ?? this.scope.layer;
+    if (this.#layer === undefined) {
+      const layer = (this.constructor as typeof WebSocketConsumer).layer ?? this.scope.layer;
+      this.#layer = new ConsumerLayer(layer, (error) => this.#fail(error));
+    }
+    return this.#layer;
   }
 
   /** This connection's own address on the layer. */
@@ -120,12 +132,12 @@ export abstract class WebSocketConsumer<S extends Scope = Scope> {
 
   /** A text message came. Not overridden, the connection is closed with 1003. */
   receive(_text: string): void | Promise<unknown> {
-    throw kindError("text");
+    throw kindError("text", lacking(this, "receive", "(text)"));
   }
 
   /** A binary message came; the bytes are yours. Not overridden, the connection is closed with 1003. */
   receiveBytes(_bytes: Uint8Array): void | Promise<unknown> {
-    throw kindError("binary");
+    throw kindError("binary", lacking(this, "receiveBytes", "(bytes)"));
   }
 
   /** The layer noticed a loss in one of this consumer's groups. */
@@ -191,6 +203,15 @@ export abstract class WebSocketConsumer<S extends Scope = Scope> {
     this.#bound.resume();
   }
 
+  /** What nobody awaited failed: as if a method had. */
+  #fail(error: unknown): void {
+    const socket = this.#bound;
+    const { accepted } = socket;
+    socket.report(error, accepted ? "receive" : "connect", this.constructor.name);
+    if (accepted) socket.close(1011, "internal error");
+    else socket.reject(500);
+  }
+
   get #bound(): Socket {
     if (this.#socket === undefined) this.#throwUnbound();
     return this.#socket;
@@ -218,10 +239,39 @@ export function consumer<A extends unknown[], S extends Scope>(
   return consumerClass.toApplication(...args);
 }
 
-function checkConcurrency({ name, concurrency }: ConsumerSettings): void {
-  if (Number.isSafeInteger(concurrency) && concurrency >= 1) return;
-  throw new UsageError(
-    "ERR_INVALID_OPTION",
-    `the concurrency of ${name} is ${String(concurrency)}; it must be a whole number from 1`,
+/**
+ * Says which method a consumer does not have, and which of its own looks as if it was meant to be it.
+ * @internal
+ */
+export function lacking(consumer: object, name: string, parameters: string): string {
+  const own: string[] = [];
+  let prototype = Object.getPrototypeOf(consumer) as object;
+  while (prototype !== WebSocketConsumer.prototype) {
+    own.push(...Object.getOwnPropertyNames(prototype));
+    prototype = Object.getPrototypeOf(prototype) as object;
+  }
+  const nearest = nearestName(
+    name,
+    own.filter((each) => !(each in WebSocketConsumer.prototype)),
   );
+  const hint = nearest === undefined ? "" : `; it has "${nearest}"`;
+  return `${consumer.constructor.name} does not override ${name}${parameters}${hint}`;
+}
+
+function checkSettings({ name, slow, groups, layer, concurrency }: ConsumerSettings): void {
+  const check = new OptionCheck(`class ${name}`);
+  check.oneOf("slow", slow, slowPolicies);
+  if (typeof groups !== "function" && !isListOfNames(groups)) {
+    check.wrong("groups", groups, "a list of names, or a function that makes one of the scope");
+  }
+  if (layer !== undefined && typeof layer?.groupSend !== "function") {
+    check.wrong("layer", layer, "a channel layer, memoryLayer() for example");
+  }
+  if (!(Number.isSafeInteger(concurrency) && concurrency >= 1)) {
+    check.wrong("concurrency", concurrency, "a whole number from 1");
+  }
+}
+
+function isListOfNames(groups: unknown): boolean {
+  return Array.isArray(groups) && groups.every((group) => typeof group === "string");
 }

@@ -1,5 +1,7 @@
 import { UsageError } from "../errors.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
+import { OptionCheck } from "../internal/option-check.ts";
+import { checkOptionNames } from "../internal/option-names.ts";
 import type { Channel, ChannelLayer, LayerMessage } from "../layers/channel-layer.ts";
 import { eventError, timeoutError } from "./fault.ts";
 import { isPromise } from "./mailbox.ts";
@@ -36,6 +38,8 @@ export interface WorkerOptions {
   /** For the deadline of `stop`. @defaultValue the system's */
   readonly clock?: Pick<Clock, "after">;
 }
+
+const optionNames: readonly string[] = ["concurrency", "channel", "onError", "clock"];
 
 /** Options of {@link Worker.stop}. */
 export interface StopOptions {
@@ -101,12 +105,12 @@ export class Worker implements AsyncDisposable {
     options: WorkerOptions,
   ) {
     const { concurrency = 1, channel, onError = rethrow, clock = systemClock } = options;
+    const check = new OptionCheck("worker");
+    check.names(options, optionNames);
     if (!(Number.isSafeInteger(concurrency) && concurrency >= 1)) {
-      throw new UsageError(
-        "ERR_INVALID_OPTION",
-        `the option concurrency of worker is ${String(concurrency)}; it must be a whole number from 1`,
-      );
+      check.wrong("concurrency", concurrency, "a whole number from 1");
     }
+    check.callable("onError", options.onError);
     this.#handlers = new Map(Object.entries(handlers));
     if (this.#handlers.size === 0) {
       throw new UsageError("ERR_INVALID_OPTION", "worker was given no handler");
@@ -130,7 +134,9 @@ export class Worker implements AsyncDisposable {
    * signals of those that are left abort, and each is reported as `ERR_HANDLER_TIMEOUT`. A second
    * call may only shorten the time.
    */
-  async stop({ timeout = 30_000 }: StopOptions = {}): Promise<void> {
+  async stop(options: StopOptions = {}): Promise<void> {
+    checkOptionNames("stop", options, ["timeout"]);
+    const { timeout = 30_000 } = options;
     this.#stopped = true;
     this.#pause();
     if (this.#atWork.size === 0) return;
@@ -168,7 +174,7 @@ export class Worker implements AsyncDisposable {
   #handle(message: LayerMessage, channel: string): void {
     try {
       const handler = this.#handlers.get(message.type);
-      if (handler === undefined) throw eventError(message);
+      if (handler === undefined) throw eventError(message, "worker", this.#handlers.keys());
       const work = handler(message, { channel, signal: this.#abort.signal });
       if (isPromise(work)) void this.#finish(work, message);
     } catch (error) {
@@ -218,7 +224,7 @@ function channelOf(type: string): string {
   if (dot >= 0) return type.slice(0, dot);
   throw new UsageError(
     "ERR_EVENT_TYPE",
-    `worker was given a handler for ${JSON.stringify(type)}, a type without a dot`,
+    `worker was given a handler for ${JSON.stringify(type)}, a type without a dot: write it like "jobs.run"`,
   );
 }
 

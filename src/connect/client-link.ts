@@ -1,9 +1,10 @@
 import { Connection, type ConnectionSink, Pause } from "../connection/connection.ts";
 import type { Engine } from "../connection/engine.ts";
 import { SocketTransport } from "../connection/socket-transport.ts";
-import { type ProtocolError, UsageError } from "../errors.ts";
+import type { ProtocolError } from "../errors.ts";
 import { defaultLimits } from "../internal/limits.ts";
 import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
+import { checkSendable } from "../internal/sendable.ts";
 import { CloseCode } from "../protocol/close-code.ts";
 import type { ClientSocket, ConnectionEnd } from "./client-socket.ts";
 import { type Message, MessageQueue, type MessageSource } from "./message-queue.ts";
@@ -67,10 +68,7 @@ export class ClientLink implements ClientSocket, ConnectionSink, MessageSource {
   // ClientSocket: what the user does.
 
   send(data: string | Uint8Array, options?: SendOptions): void {
-    if (typeof data !== "string" && !(data instanceof Uint8Array)) {
-      const kind = Object.prototype.toString.call(data).slice(8, -1);
-      throw new UsageError("ERR_SEND_DATA", `send takes a string or a Uint8Array, not ${kind}`);
-    }
+    checkSendable(data, options);
     this.#connection.send(data, options, false);
   }
 

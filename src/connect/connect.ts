@@ -1,10 +1,13 @@
 import { type ClientRequest, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { checkNames, completeCompression, completeLimits } from "../connection/option-check.ts";
 import { UsageError } from "../errors.ts";
 import { systemClock } from "../internal/clock.ts";
+import { completeLimits } from "../internal/limits.ts";
+import { OptionCheck } from "../internal/option-check.ts";
+import { slowPolicies } from "../internal/send-options.ts";
 import { newKey } from "../protocol/accept-key.ts";
 import { clientHandshake } from "../protocol/client-handshake.ts";
+import { completeCompression } from "../protocol/compression-options.ts";
 import { deflateOffers } from "../protocol/deflate-negotiation.ts";
 import { formatExtensions } from "../protocol/extension-offer.ts";
 import { headerValues } from "../protocol/raw-headers.ts";
@@ -37,7 +40,10 @@ export async function connect(
   url: string | URL,
   options: ConnectOptions = {},
 ): Promise<ClientSocket> {
-  checkNames("connect", options, connectOptionNames);
+  const check = new OptionCheck("connect");
+  check.names(options, connectOptionNames);
+  check.callable("onMessage", options.onMessage);
+  if (options.slow !== undefined) check.oneOf("slow", options.slow, slowPolicies);
   const { clock = systemClock, headers, onMessage, signal, slow = "close", subprotocols } = options;
   const limits = completeLimits(options.limits, defaultClientLimits);
   const engine = clientEngine(clock, completeCompression(options.compression ?? false));
@@ -72,7 +78,13 @@ function parseUrl(given: string | URL): URL {
   try {
     url = new URL(given);
   } catch (cause) {
-    throw new UsageError("ERR_URL", "the URL to connect to cannot be parsed", { cause });
+    throw new UsageError(
+      "ERR_URL",
+      'the URL to connect to cannot be parsed: it has to be whole, like "ws://127.0.0.1:8000/chat/"',
+      {
+        cause,
+      },
+    );
   }
   // As the WebSocket API does.
   if (url.protocol === "http:") url.protocol = "ws:";

@@ -1,3 +1,6 @@
+import { UsageError } from "../errors.ts";
+import { checkOptionNames } from "./option-names.ts";
+
 /** Limits of one connection. Sizes are bytes, times are milliseconds. */
 export interface ConnectionLimits {
   /** The largest message that is received, inclusive. @defaultValue 1 MiB: a page of chat, not a film */
@@ -51,3 +54,22 @@ export const defaultLimits: Required<ConnectionLimits> = {
   pingInterval: 25_000,
   pingTimeout: 20_000,
 };
+
+/** The limits with their defaults. @throws UsageError `ERR_INVALID_OPTION` naming the limit and the value. */
+export function completeLimits<Limits extends object>(
+  limits: Partial<Limits> = {},
+  defaults: Limits,
+): Limits {
+  checkOptionNames("limits", limits, Object.keys(defaults));
+  // What is undefined is left to its default, as if it had not been written.
+  const given = Object.entries<unknown>(limits).filter(([, value]) => value !== undefined);
+  for (const [name, value] of given) {
+    if (!(Number.isSafeInteger(value) && (value as number) > 0)) {
+      throw new UsageError(
+        "ERR_INVALID_OPTION",
+        `limits.${name} is ${JSON.stringify(value)}: it has to be a whole number above 0`,
+      );
+    }
+  }
+  return { ...defaults, ...Object.fromEntries(given) };
+}

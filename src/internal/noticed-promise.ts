@@ -18,16 +18,28 @@ class Noticed<T> extends Promise<T> {
 
 /**
  * Hands a promise on. If it fails and nobody has asked for its outcome, `unnoticed` hears of it, where
- * Node would end the process: a forgotten `await` must not take everybody else along.
+ * Node would end the process: a forgotten `await` must not take everybody else along. As long as all
+ * goes well, it costs one more promise.
  */
 export function notice<T>(promise: Promise<T>, unnoticed: (error: unknown) => void): Promise<T> {
   const noticed = new Noticed<T>((resolve, reject) => {
-    promise.then(resolve, reject);
-  });
-  void Promise.prototype.then.call(noticed, undefined, async (error: unknown) => {
-    // An `await` asks in a microtask of its own, which may come after this one.
-    await Promise.resolve();
-    if (!noticed.awaited) unnoticed(error);
+    promise.then(resolve, (error: unknown) => {
+      reject(error);
+      void handle(noticed, error, unnoticed);
+    });
   });
   return noticed;
+}
+
+async function handle(
+  noticed: Noticed<unknown>,
+  error: unknown,
+  unnoticed: (error: unknown) => void,
+): Promise<void> {
+  // From here on it counts as handled.
+  void Promise.prototype.then.call(noticed, undefined, () => {});
+  // An `await` asks in a microtask of its own, which may come after this one.
+  await Promise.resolve();
+  await Promise.resolve();
+  if (!noticed.awaited) unnoticed(error);
 }

@@ -22,3 +22,11 @@ export interface SendOptions {
  * A drop moves a counter and is published as `sluice:message.drop`.
  */
 export type SlowPolicy = "close" | "drop-newest" | "drop-oldest" | "latest";
+
+/** All of them. */
+export const slowPolicies: readonly SlowPolicy[] = [
+  "close",
+  "drop-newest",
+  "drop-oldest",
+  "latest",
+];

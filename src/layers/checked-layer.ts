@@ -1,4 +1,10 @@
 import { ChannelLayerError } from "../errors.ts";
+import {
+  checkChannelOptions,
+  checkGroupSendOptions,
+  checkJoinOptions,
+  checkPageOptions,
+} from "./call-options.ts";
 import type {
   Channel,
   ChannelLayer,
@@ -54,8 +60,9 @@ export abstract class CheckedLayer implements ChannelLayer, ChannelHost {
     return this.#isClosed;
   }
 
-  channel(member: Member, { name }: ChannelOptions = {}): Channel {
+  channel(member: Member, options: ChannelOptions = {}): Channel {
     this.#assertOpen();
+    const { name } = checkChannelOptions(options);
     if (name === undefined) return new LocalChannel(this, member);
     checkFixedName(name);
     const channel = new LocalChannel(this, member, name);
@@ -82,7 +89,7 @@ export abstract class CheckedLayer implements ChannelLayer, ChannelHost {
         `cannot join the group ${JSON.stringify(group)}: the channel is closed or of another layer`,
       );
     }
-    const { since, presence, presenceEvents: events } = options ?? {};
+    const { since, presence, presenceEvents: events } = checkJoinOptions(options);
     checkPresenceEvents(events);
     return this.enter(group, channel, { since, presence, events });
   }
@@ -101,7 +108,7 @@ export abstract class CheckedLayer implements ChannelLayer, ChannelHost {
     this.#assertOpen();
     checkName("group", group);
     checkMessage(message);
-    const { id, except } = options ?? {};
+    const { id, except } = checkGroupSendOptions(options);
     if (id !== undefined) checkName("message id", id);
     return this.sendToGroup(group, { encoded: this.codec.encode(message), id, except });
   }
@@ -115,7 +122,7 @@ export abstract class CheckedLayer implements ChannelLayer, ChannelHost {
   async groupMembers(group: string, options?: PageOptions): Promise<MemberPage> {
     this.#assertOpen();
     checkName("group", group);
-    return this.listMembers(group, checkPage(options ?? {}));
+    return this.listMembers(group, checkPage(checkPageOptions(options)));
   }
 
   async isMember(group: string, channel: string): Promise<boolean> {
@@ -128,7 +135,7 @@ export abstract class CheckedLayer implements ChannelLayer, ChannelHost {
   async presence(group: string, options?: PageOptions): Promise<PresencePage> {
     this.#assertOpen();
     checkName("group", group);
-    return this.listPresent(group, checkPage(options ?? {}));
+    return this.listPresent(group, checkPage(checkPageOptions(options)));
   }
 
   async presenceCount(group: string): Promise<PresenceCount> {
@@ -192,7 +199,10 @@ export abstract class CheckedLayer implements ChannelLayer, ChannelHost {
 
   #assertOpen(): void {
     if (!this.#isClosed) return;
-    throw new ChannelLayerError("ERR_LAYER_CLOSED", "the channel layer was closed");
+    throw new ChannelLayerError(
+      "ERR_LAYER_CLOSED",
+      "the channel layer was closed, by close() or with the server that made it: nothing can be sent or joined any more",
+    );
   }
 }
 

@@ -64,11 +64,14 @@ export function checkMessage(message: unknown): asserts message is LayerMessage 
   if (typeof type !== "string") {
     throw new UsageError(
       "ERR_EVENT_TYPE",
-      `layer message has no type: a string was expected, not ${describe(type)}`,
+      `layer message has no type: a string like "chat.message" was expected, not ${describe(type)}`,
     );
   }
   if (!type.includes(".")) {
-    throw new UsageError("ERR_EVENT_TYPE", `layer message type ${quote(type)} has no dot`);
+    throw new UsageError(
+      "ERR_EVENT_TYPE",
+      `layer message type ${quote(type)} has no dot: write it like "chat.message", the name of the method that gets it`,
+    );
   }
   if (type.startsWith(reservedPrefix) && !isReservedMessage(message as object)) {
     throw new UsageError(

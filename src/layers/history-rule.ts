@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.ts";
+import { checkOptionNames } from "../internal/option-names.ts";
 import { GroupPattern } from "./group-pattern.ts";
 
 /** Which groups have a history, and how much of it. */
@@ -64,6 +65,9 @@ export class HistoryRules {
   }
 }
 
+const amounts = ["size", "ttl", "bytes", "recover", "idWindow", "ids"] as const;
+const ruleNames: readonly string[] = ["groups", ...amounts];
+
 const defaults = { size: 100, ttl: 300_000, bytes: 262_144, idWindow: 300_000, ids: 1_000 };
 
 /** Node's timers hold 31 bits of milliseconds, and nothing is meant to be held for longer. */
@@ -73,9 +77,10 @@ function complete(
   given: HistoryRule,
   where: string,
 ): { readonly pattern: GroupPattern; readonly rule: FullHistoryRule } {
+  checkOptionNames(where, given, ruleNames);
   const pattern = new GroupPattern(given.groups, `${where}.groups`);
   const rule = { recover: given.size ?? defaults.size, ...defaults, ...given };
-  for (const name of ["size", "ttl", "bytes", "recover", "idWindow", "ids"] as const) {
+  for (const name of amounts) {
     const least = name === "recover" || name === "ids" ? 0 : 1;
     const value: unknown = rule[name];
     if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= longest) {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { UsageError } from "../errors.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
+import { OptionCheck } from "../internal/option-check.ts";
 import type {
   ChannelLayer,
   Delivery,
@@ -70,13 +70,24 @@ export interface MemoryLayerOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+const optionNames: readonly string[] = [
+  "capacity",
+  "expiry",
+  "history",
+  "historyBytes",
+  "codec",
+  "presenceInterval",
+  "clock",
+  "onError",
+] satisfies (keyof MemoryLayerOptions)[];
+
 /**
  * A channel layer inside this process, and the default: many applications need no second one.
  *
  * A message is delivered before `send` or `groupSend` returns, except from inside a delivery: then
  * right after that one. A position is good for as long as the process lives; after a restart, or in
  * another process, it is not recovered.
- * @throws UsageError `ERR_INVALID_OPTION` for an option out of range.
+ * @throws UsageError `ERR_INVALID_OPTION` for an option that is unknown or out of range.
  */
 export function memoryLayer<M extends LayerMessage = LayerMessage>(
   options: MemoryLayerOptions = {},
@@ -102,16 +113,19 @@ class MemoryLayer extends CheckedLayer implements HistorySource {
   #namesMade = 0;
 
   constructor(options: MemoryLayerOptions) {
+    const check = new OptionCheck("memoryLayer");
+    check.names(options, optionNames);
+    check.callable("onError", options.onError);
     const { capacity = 100, expiry = 60_000, presenceInterval: interval = 100 } = options;
     const { codec = jsonCodec, clock = systemClock } = options;
     if (!Number.isSafeInteger(capacity) || capacity < 0) {
-      throw invalidOption("capacity", capacity, "a whole number from 0");
+      check.wrong("capacity", capacity, "a whole number from 0");
     }
     if (!(expiry > 0 && expiry <= longestTimer)) {
-      throw invalidOption("expiry", expiry, `above 0 and at most ${longestTimer}`);
+      check.wrong("expiry", expiry, `above 0 and at most ${longestTimer}`);
     }
     if (!(interval >= 0 && interval <= longestTimer)) {
-      throw invalidOption("presenceInterval", interval, `from 0 to ${longestTimer}`);
+      check.wrong("presenceInterval", interval, `from 0 to ${longestTimer}`);
     }
     super(codec);
     this.#clock = clock;
@@ -276,7 +290,7 @@ function historiesFor(
   groups: LocalGroups,
 ): Histories | undefined {
   if (!Number.isSafeInteger(historyBytes) || historyBytes < 1) {
-    throw invalidOption("historyBytes", historyBytes, "a whole number from 1");
+    new OptionCheck("memoryLayer").wrong("historyBytes", historyBytes, "a whole number from 1");
   }
   const rules = new HistoryRules(history);
   if (history.length === 0) return undefined;
@@ -286,10 +300,3 @@ function historiesFor(
 
 /** Node's timers hold 31 bits of milliseconds and fire at once for more. */
 const longestTimer = 2 ** 31 - 1;
-
-function invalidOption(name: string, value: unknown, expected: string): UsageError {
-  return new UsageError(
-    "ERR_INVALID_OPTION",
-    `the option ${name} of memoryLayer is ${String(value)}; it must be ${expected}`,
-  );
-}

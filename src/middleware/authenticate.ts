@@ -3,7 +3,7 @@ import type { Scope } from "../application/scope.ts";
 import type { Socket } from "../application/socket.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
 import { Guard, type GuardOptions } from "./guard.ts";
-import { OptionCheck } from "./option-check.ts";
+import { OptionCheck } from "../internal/option-check.ts";
 import type { TokenPlace } from "./presented-token.ts";
 import { readTokenFrame } from "./token-frame.ts";
 

@@ -1,6 +1,7 @@
 import { parseCookie } from "cookie";
 import type { Middleware } from "../application/application.ts";
 import { type Scope, widen } from "../application/scope.ts";
+import { UsageError } from "../errors.ts";
 import { bareRecord } from "../internal/bare-record.ts";
 import { publish } from "./diagnostics.ts";
 
@@ -29,6 +30,12 @@ export interface CookieScope {
  * ```
  */
 export function cookies(): Middleware<Scope, CookieScope> {
+  if (arguments.length > 0) {
+    throw new UsageError(
+      "ERR_INVALID_OPTION",
+      "cookies takes no options; in a stack it is called: stack(cookies(), application)",
+    );
+  }
   return (inner) => (scope, socket) => inner(withJar(scope) as never, socket);
 }
 

@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.ts";
+import { checkOptionNames } from "../internal/option-names.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
 import { endings } from "./ending.ts";
 import { revoke } from "./revocation.ts";
@@ -23,6 +24,7 @@ export async function disconnectUser(
   id: string | number,
   options: DisconnectUserOptions = {},
 ): Promise<void> {
+  checkOptionNames("disconnectUser", options, ["code", "reason"]);
   const { code, reason } = { ...endings.userDisconnected, ...options };
   if (!(Number.isInteger(code) && code >= 3000 && code <= 4999)) {
     throw new UsageError("ERR_CLOSE_CODE", `a user is disconnected with 3000–4999, not ${code}`);

@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "../internal/clock.ts";
 import type { Logger } from "../internal/logger.ts";
 import { LoggedHandler } from "./logged-handler.ts";
 import { LoggedSocket } from "./logged-socket.ts";
-import { OptionCheck } from "./option-check.ts";
+import { OptionCheck } from "../internal/option-check.ts";
 
 /** Options of {@link logging}. */
 export interface LoggingOptions {

@@ -12,7 +12,8 @@ import { publish, publishDrop } from "./diagnostics.ts";
 import { end, endings } from "./ending.ts";
 import { LimitedHandler } from "./limited-handler.ts";
 import { networkOf } from "./network.ts";
-import { OptionCheck } from "./option-check.ts";
+import { checkScope } from "./scope-check.ts";
+import { OptionCheck } from "../internal/option-check.ts";
 
 /** Options of {@link rateLimit}. */
 export interface RateLimitOptions {
@@ -73,12 +74,16 @@ class RateLimit {
   readonly #shared: Allowances;
 
   constructor(options: RateLimitOptions) {
-    const { messages, bytes, window = 1_000, by = "connection", clock = systemClock } = options;
-    const { maxKeys = 10_000, onLimit = "close" } = options;
     const check = new OptionCheck("rateLimit");
     check.names(options, optionNames);
+    const { messages, bytes, window = 1_000, by = "connection", clock = systemClock } = options;
+    const { maxKeys = 10_000, onLimit = "close" } = options;
     if (messages === undefined && bytes === undefined) {
-      check.wrong("messages", messages, "given, or bytes");
+      check.wrong(
+        "messages",
+        messages,
+        "a number, or else bytes: without either there is no limit",
+      );
     }
     if (messages !== undefined && !(messages >= 1)) check.wrong("messages", messages, "at least 1");
     if (bytes !== undefined) check.positive("bytes", bytes);
@@ -134,5 +139,8 @@ class RateLimit {
 /** How those are told apart who share a limit. */
 const keys: Readonly<Record<string, (scope: Scope) => string>> = {
   address: ({ client }) => networkOf(client.address),
-  user: (scope) => String((scope as Scope & UserScope<{ id: string | number }>).user.id),
+  user: (scope) => {
+    checkScope('rateLimit({ by: "user" })', scope, "user", "authenticate(…)");
+    return String((scope as Scope & UserScope<{ id: string | number }>).user.id);
+  },
 };

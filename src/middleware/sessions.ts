@@ -6,7 +6,8 @@ import { type Clock, systemClock } from "../internal/clock.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
 import type { CookieScope } from "./cookies.ts";
 import { endings } from "./ending.ts";
-import { OptionCheck } from "./option-check.ts";
+import { checkScope } from "./scope-check.ts";
+import { OptionCheck } from "../internal/option-check.ts";
 import { revoke } from "./revocation.ts";
 import { Session } from "./session.ts";
 import { SessionDesk, type SessionDeskOptions } from "./session-desk.ts";
@@ -107,6 +108,7 @@ export function sessions<T extends object>(
   const desk = new SessionDesk(complete(options));
   const { required = false } = options;
   return (inner) => (scope, socket) => {
+    checkScope("sessions", scope, "cookies", "cookies()");
     const visit = desk.receive(scope, socket);
     const session = new Session<T>(visit);
     const enter = (): Handler | Promise<Handler> =>
@@ -158,7 +160,7 @@ function complete(options: SessionsOptions): SessionDeskOptions {
   const { recheckInterval = 60_000, storeTimeout = 5_000, clock = systemClock } = options;
   const secrets = typeof secret === "string" ? [secret] : [...(secret ?? [])];
   if (secrets.length === 0 || secrets.some((each) => typeof each !== "string" || each === "")) {
-    check.wrong("secret", "empty", "a string, or several");
+    check.wrong("secret", "missing or empty", "a string, or several");
   }
   for (const method of ["get", "set", "destroy"] as const) {
     if (typeof store?.[method] !== "function") {

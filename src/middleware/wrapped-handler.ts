@@ -38,17 +38,22 @@ export class WrappedHandler implements Required<Handler> {
   }
 
   text(message: string): void | Promise<unknown> {
-    if (this.#inner.text === undefined) throw kindError("text");
+    if (this.#inner.text === undefined)
+      throw kindError("text", `${this.name} has no text(message)`);
     return this.#inner.text(message);
   }
 
   bytes(message: Uint8Array): void | Promise<unknown> {
-    if (this.#inner.bytes === undefined) throw kindError("binary");
+    if (this.#inner.bytes === undefined) {
+      throw kindError("binary", `${this.name} has no bytes(message)`);
+    }
     return this.#inner.bytes(message);
   }
 
   event(message: LayerMessage, delivery: Delivery): void | Promise<unknown> {
-    if (this.#inner.event === undefined) throw eventError(message);
+    if (this.#inner.event === undefined) {
+      throw eventError(message, `${this.name}, which has no event(message),`, []);
+    }
     return this.#inner.event(message, delivery);
   }
 

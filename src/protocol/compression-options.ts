@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.ts";
+import { OptionCheck } from "../internal/option-check.ts";
 
 /**
  * How messages are compressed, where client and server agree on it: `permessage-deflate`,
@@ -52,42 +53,47 @@ export const defaultCompression: Required<CompressionOptions> = {
   workPerTurn: 1024 * 1024,
 };
 
+/** How to compress, with all defaults; undefined for not at all. @throws UsageError `ERR_INVALID_OPTION` */
+export function completeCompression(
+  compression: boolean | CompressionOptions,
+): Required<CompressionOptions> | undefined {
+  if (compression === false) return undefined;
+  if (compression === true) return defaultCompression;
+  if (typeof compression !== "object" || compression === null) {
+    const given = JSON.stringify(compression);
+    throw new UsageError(
+      "ERR_INVALID_OPTION",
+      `compression is ${given}: it has to be true, false or an object of options`,
+    );
+  }
+  return checkedCompression(compression);
+}
+
 /**
  * Fills in the defaults.
  *
  * @throws UsageError `ERR_INVALID_OPTION` for an unknown name and for a value out of range.
  */
 export function checkedCompression(given: CompressionOptions): Required<CompressionOptions> {
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(defaultCompression, name)) {
-      const known = Object.keys(defaultCompression).join(", ");
-      refuse(`compression has no option "${name}"; it has ${known}`);
-    }
-  }
+  check.names(given, Object.keys(defaultCompression));
   const options = { ...defaultCompression };
   for (const name of ["threshold", "memory", "workPerTurn"] as const) {
     const value = given[name] ?? options[name];
     const least = name === "workPerTurn" ? 1 : 0;
-    if (!(value >= least)) wrong(name, value, `a number of at least ${least}`);
+    if (!(value >= least)) check.wrong(name, value, `a number of at least ${least}`);
     options[name] = value;
   }
   for (const name of ["serverMaxWindowBits", "clientMaxWindowBits"] as const) {
     const value = given[name] ?? options[name];
-    if (!Number.isInteger(value) || value < 8 || value > 15) wrong(name, value, "8 to 15");
+    if (!Number.isInteger(value) || value < 8 || value > 15) check.wrong(name, value, "8 to 15");
     options[name] = value;
   }
   for (const name of ["serverNoContextTakeover", "clientNoContextTakeover"] as const) {
     const value: unknown = given[name] ?? options[name];
-    if (typeof value !== "boolean") wrong(name, value, "true or false");
+    if (typeof value !== "boolean") check.wrong(name, value, "true or false");
     options[name] = value;
   }
   return options;
 }
 
-function wrong(name: string, value: unknown, expected: string): never {
-  refuse(`the option ${name} of compression is ${String(value)}; it must be ${expected}`);
-}
-
-function refuse(message: string): never {
-  throw new UsageError("ERR_INVALID_OPTION", message);
-}
+const check: OptionCheck = new OptionCheck("compression");

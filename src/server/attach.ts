@@ -1,8 +1,14 @@
 import type { Scope } from "../application/scope.ts";
-import { checkNames } from "../connection/option-check.ts";
+import { UsageError } from "../errors.ts";
+import { nameOfKind } from "../internal/name-of-kind.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
 import { Attachment } from "./attachment.ts";
-import { type CloseOptions, type WebSocketOptions, webSocketOptionNames } from "./options.ts";
+import {
+  checkOptions,
+  type CloseOptions,
+  type WebSocketOptions,
+  webSocketOptionNames,
+} from "./options.ts";
 import { type AnyHttpServer, Upgrades } from "./upgrades.ts";
 
 /** Options of {@link attach}. */
@@ -30,8 +36,18 @@ export function attach<S extends Scope>(
   server: AnyHttpServer,
   options: AttachOptions<S>,
 ): Attached {
-  checkNames("attach", options, webSocketOptionNames);
-  const attachment = new Attachment(options as unknown as WebSocketOptions, options.layer);
+  if (typeof server?.listenerCount !== "function" || typeof server.on !== "function") {
+    throw new UsageError(
+      "ERR_INVALID_OPTION",
+      `attach takes a server of node:http, node:https or node:http2 first, not ${nameOfKind(server)}`,
+    );
+  }
+  checkOptions("attach", options as unknown as WebSocketOptions, webSocketOptionNames);
+  const attachment = new Attachment(
+    "attach",
+    options as unknown as WebSocketOptions,
+    options.layer,
+  );
   const upgrades = Upgrades.of(server);
   upgrades.add(attachment);
   const close = async (how?: CloseOptions): Promise<void> => {

@@ -4,15 +4,16 @@ import { isFault, type Phase } from "../application/fault.ts";
 import { enter } from "../application/router.ts";
 import type { Scope } from "../application/scope.ts";
 import { Engine } from "../connection/engine.ts";
-import { completeCompression, completeLimits } from "../connection/option-check.ts";
 import { type ProtocolError, UsageError } from "../errors.ts";
 import { systemClock } from "../internal/clock.ts";
-import type { ConnectionLimits } from "../internal/limits.ts";
+import { completeLimits, type ConnectionLimits } from "../internal/limits.ts";
 import type { Logger } from "../internal/logger.ts";
+import { checkOptionNames } from "../internal/option-names.ts";
 import type { OriginPolicy } from "../internal/origin-policy.ts";
 import { SharedBytes } from "../internal/shared-bytes.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
 import { checkClose } from "../protocol/close-code.ts";
+import { completeCompression } from "../protocol/compression-options.ts";
 import { DeflateShare } from "../protocol/deflate-share.ts";
 import type { Handshake } from "../protocol/handshake.ts";
 import { checkOriginPolicy, judgeOrigin } from "../protocol/origin.ts";
@@ -21,7 +22,7 @@ import { publish } from "./diagnostics.ts";
 import type { Opening } from "./opening.ts";
 import {
   type CloseOptions,
-  checkLogger,
+  closeOptionNames,
   defaultServerLimits,
   type ErrorContext,
   type ServerLimits,
@@ -57,15 +58,18 @@ export class Attachment implements LinkOwner {
   #closing: Promise<void> | undefined;
   #emptied: (() => void) | undefined;
 
-  constructor(options: WebSocketOptions, layer: ChannelLayer | undefined) {
+  /** `of` is who was given the options, which it has checked. */
+  constructor(of: string, options: WebSocketOptions, layer: ChannelLayer | undefined) {
     this.limits = completeLimits(options.limits, defaultServerLimits);
-    this.#application = toApplication(options.websocket as ApplicationLike);
+    this.#application = toApplication(
+      options.websocket as ApplicationLike,
+      `${of}, as its option websocket,`,
+    );
     this.#layer = layer;
     this.#origins = options.origins ?? "same-host";
     checkOriginPolicy(this.#origins, "origins");
     this.#proxies = new ProxyTrust(options.trustProxy ?? []);
     this.#log = options.log ?? stderrLogger;
-    checkLogger(this.#log);
     this.#onError = options.onError;
     const compression = completeCompression(options.compression ?? false);
     this.mailboxes = new SharedBytes(this.limits.mailboxBytes);
@@ -211,6 +215,7 @@ export class Attachment implements LinkOwner {
    * what is left after `timeout` is destroyed. A second call means now.
    */
   close(options: CloseOptions = {}): Promise<void> {
+    checkOptionNames("close", options, closeOptionNames);
     const { timeout = 30_000, code = 1012, reason = "" } = options;
     checkClose(code, reason);
     if (!(timeout >= 0 && timeout <= longestTimeout)) {

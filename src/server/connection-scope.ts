@@ -92,7 +92,10 @@ export class ConnectionScope implements Scope {
   get layer(): ChannelLayer {
     const { layer } = sourceOf(this);
     if (layer === undefined) {
-      throw new UsageError("ERR_NO_LAYER", "no channel layer: give one to attach({ layer })");
+      throw new UsageError(
+        "ERR_NO_LAYER",
+        "there is no channel layer: give one to attach, as attach(server, { layer: memoryLayer(), … })",
+      );
     }
     return layer;
   }

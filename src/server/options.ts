@@ -5,7 +5,9 @@ import type { Servable } from "../application/servable.ts";
 import type { Clock } from "../internal/clock.ts";
 import { type ConnectionLimits, defaultLimits } from "../internal/limits.ts";
 import type { Logger } from "../internal/logger.ts";
+import { OptionCheck } from "../internal/option-check.ts";
 import type { OriginPolicy } from "../internal/origin-policy.ts";
+import type { ChannelLayer } from "../layers/channel-layer.ts";
 import type { CompressionOptions } from "../protocol/compression-options.ts";
 
 /** Limits of a server: those of each connection, and those of all together. */
@@ -89,18 +91,6 @@ export interface CloseOptions {
   readonly reason?: string;
 }
 
-/** Refuses a logger that lacks a method. @throws UsageError `ERR_INVALID_OPTION` naming it. */
-export function checkLogger(log: Logger): void {
-  for (const level of ["debug", "info", "warn", "error"] as const) {
-    if (typeof log[level] !== "function") {
-      throw new UsageError(
-        "ERR_INVALID_OPTION",
-        `log has no method ${level}: it needs debug, info, warn and error, each (fields, message)`,
-      );
-    }
-  }
-}
-
 /** The names of the common options. */
 export const webSocketOptionNames = [
   "websocket",
@@ -113,3 +103,35 @@ export const webSocketOptionNames = [
   "clock",
   "layer",
 ] as const;
+
+/**
+ * Refuses options that cannot be used, as far as no other place looks at them.
+ * @throws UsageError `ERR_INVALID_OPTION` naming the option and the value.
+ */
+export function checkOptions(
+  of: string,
+  options: WebSocketOptions & { readonly layer?: ChannelLayer },
+  names: readonly string[],
+): void {
+  const check = new OptionCheck(of);
+  check.names(options, names);
+  const { log, layer, trustProxy } = options;
+  check.callable("onError", options.onError);
+  if (layer !== undefined && typeof layer?.groupSend !== "function") {
+    check.wrong("layer", layer, "a channel layer, memoryLayer() for example");
+  }
+  if (trustProxy !== undefined && !Array.isArray(trustProxy)) {
+    check.wrong("trustProxy", trustProxy, 'a list of addresses and networks, like ["10.0.0.0/8"]');
+  }
+  if (log === undefined) return;
+  for (const level of ["debug", "info", "warn", "error"] as const) {
+    if (typeof log?.[level] === "function") continue;
+    throw new UsageError(
+      "ERR_INVALID_OPTION",
+      `log has no method ${level}: it needs debug, info, warn and error, each (fields, message)`,
+    );
+  }
+}
+
+/** The names of {@link CloseOptions}. */
+export const closeOptionNames: readonly string[] = ["timeout", "code", "reason"];

@@ -12,10 +12,10 @@ import {
 } from "node:https";
 import { type AddressInfo, type ListenOptions, Server as NetServer, type Socket } from "node:net";
 import type { Scope } from "../application/scope.ts";
-import { checkNames } from "../connection/option-check.ts";
 import { UsageError } from "../errors.ts";
 import { systemClock } from "../internal/clock.ts";
 import type { Logger } from "../internal/logger.ts";
+import { OptionCheck } from "../internal/option-check.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
 import { memoryLayer } from "../layers/memory.ts";
 import { parseTarget } from "../protocol/target.ts";
@@ -24,7 +24,12 @@ import { Attachment } from "./attachment.ts";
 import { connectionRoom } from "./descriptors.ts";
 import { publish } from "./diagnostics.ts";
 import { applicationProtocols, Http2Half } from "./http2-half.ts";
-import { type CloseOptions, type WebSocketOptions, webSocketOptionNames } from "./options.ts";
+import {
+  checkOptions,
+  type CloseOptions,
+  type WebSocketOptions,
+  webSocketOptionNames,
+} from "./options.ts";
 import { refuse } from "./refusal.ts";
 import { stderrLogger } from "./stderr-logger.ts";
 import { Upgrades } from "./upgrades.ts";
@@ -73,7 +78,8 @@ const optionNames = [...webSocketOptionNames, "http", "port", "host", "listen", 
  * system's error as its cause, if it cannot listen.
  */
 export async function serve<S extends Scope>(options: ServeOptions<S>): Promise<Server> {
-  checkNames("serve", options, optionNames);
+  checkOptions("serve", options as unknown as WebSocketOptions, optionNames);
+  new OptionCheck("serve").callable("http", options.http, "a function (request, response)");
   const log = options.log ?? stderrLogger;
   const layer =
     options.layer ??
@@ -81,7 +87,7 @@ export async function serve<S extends Scope>(options: ServeOptions<S>): Promise<
       clock: options.clock ?? systemClock,
       onError: (error) => log.error({ error }, "a member of the channel layer failed"),
     });
-  const attachment = new Attachment(options as unknown as WebSocketOptions, layer);
+  const attachment = new Attachment("serve", options as unknown as WebSocketOptions, layer);
   const http = options.http ?? ((request, response) => answer(attachment, request.url, response));
   const answers = new Answers();
   const listener: RequestListener = (request, response) => {
@@ -165,7 +171,14 @@ function createHttpServer(
   if (tls === undefined) return createServer(listener);
   const chosen = http2 !== true || tls.ALPNCallback !== undefined;
   const choice = chosen ? {} : { ALPNProtocols: [...applicationProtocols] };
-  return createTlsServer({ ...choice, ...tls }, listener);
+  try {
+    return createTlsServer({ ...choice, ...tls }, listener);
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new UsageError("ERR_INVALID_OPTION", `the option tls cannot be used: ${message}`, {
+      cause,
+    });
+  }
 }
 
 /** Answers plain HTTP where nobody else does. */
@@ -211,7 +224,7 @@ async function listen(server: AnyHttpServer, where: ListenOptions): Promise<void
     const { code } = cause as NodeJS.ErrnoException;
     const why =
       code === "EADDRINUSE"
-        ? "something else listens there already"
+        ? "something else listens there already; end that, or take another port (0 is any that is free)"
         : code === "EACCES"
           ? "that takes more rights than this process has"
           : (cause as Error).message;

@@ -1,5 +1,7 @@
-import { ChannelLayerError, UsageError } from "../errors.ts";
+import { ChannelLayerError } from "../errors.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
+import { OptionCheck } from "../internal/option-check.ts";
+import { checkOptionNames } from "../internal/option-names.ts";
 import type {
   Channel,
   ChannelLayer,
@@ -47,6 +49,15 @@ export function chaosLayer(layer: ChannelLayer, options: ChaosOptions): ChannelL
   return new ChaosLayer(layer, options);
 }
 
+const optionNames: readonly string[] = [
+  "seed",
+  "drop",
+  "delay",
+  "reorder",
+  "disconnect",
+  "clock",
+] satisfies (keyof ChaosOptions)[];
+
 class ChaosLayer extends WrappedLayer {
   readonly #options: Required<ChaosOptions>;
   readonly #random: Random;
@@ -54,6 +65,7 @@ class ChaosLayer extends WrappedLayer {
 
   constructor(layer: ChannelLayer, options: ChaosOptions) {
     super(layer);
+    checkOptionNames("chaosLayer", options, optionNames);
     const none = { drop: 0, delay: 0, reorder: 0, disconnect: 0, clock: systemClock };
     this.#options = { ...none, ...options };
     check(this.#options);
@@ -129,17 +141,14 @@ class LateChannel extends WrappedChannel {
 }
 
 function check({ seed, drop, delay, reorder, disconnect }: Required<ChaosOptions>): void {
-  if (!Number.isSafeInteger(seed)) throw invalid("seed", seed, "a whole number");
+  if (!Number.isSafeInteger(seed)) wrong("seed", seed, "a whole number");
   for (const [name, value] of Object.entries({ drop, reorder, disconnect })) {
-    if (!(value >= 0 && value <= 1)) throw invalid(name, value, "a probability from 0 to 1");
+    if (!(value >= 0 && value <= 1)) wrong(name, value, "a probability from 0 to 1");
   }
-  if (!(delay >= 0 && delay < 2 ** 31)) throw invalid("delay", delay, "a time from 0");
-  if (reorder > 0 && delay === 0) throw invalid("delay", delay, "above 0 for anything to overtake");
+  if (!(delay >= 0 && delay < 2 ** 31)) wrong("delay", delay, "a time from 0");
+  if (reorder > 0 && delay === 0) wrong("delay", delay, "above 0 for anything to overtake");
 }
 
-function invalid(name: string, value: number, expected: string): UsageError {
-  return new UsageError(
-    "ERR_INVALID_OPTION",
-    `the option ${name} of chaosLayer is ${value}; it must be ${expected}`,
-  );
+function wrong(name: string, value: number, expected: string): never {
+  return new OptionCheck("chaosLayer").wrong(name, value, expected);
 }

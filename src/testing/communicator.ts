@@ -6,8 +6,10 @@ import type { Link } from "../application/link.ts";
 import { enter } from "../application/router.ts";
 import { type Scope, widen } from "../application/scope.ts";
 import type { AcceptOptions, RejectOptions } from "../application/socket.ts";
+import { UsageError } from "../errors.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
-import { type ConnectionLimits, defaultLimits } from "../internal/limits.ts";
+import { completeLimits, type ConnectionLimits, defaultLimits } from "../internal/limits.ts";
+import { checkOptionNames } from "../internal/option-names.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
 import { memoryLayer } from "../layers/memory.ts";
 import { checkClose } from "../protocol/close-code.ts";
@@ -31,6 +33,16 @@ export interface CommunicatorOptions {
   /** For the application's deadlines. @defaultValue the system's */
   readonly clock?: Pick<Clock, "after">;
 }
+
+const optionNames: readonly string[] = [
+  "path",
+  "headers",
+  "subprotocols",
+  "layer",
+  "scope",
+  "limits",
+  "clock",
+] satisfies (keyof CommunicatorOptions)[];
 
 /** How a connection was answered. */
 export type Answer =
@@ -65,7 +77,11 @@ export function communicator<S extends Scope>(
   application: ApplicationLike<S>,
   options: CommunicatorOptions = {},
 ): Communicator {
-  return new Communicator(toApplication(application) as Application<never>, options);
+  checkOptionNames("communicator", options, optionNames);
+  return new Communicator(
+    toApplication(application, "communicator") as Application<never>,
+    options,
+  );
 }
 
 /**
@@ -88,6 +104,7 @@ export class Communicator {
   readonly #instance: ApplicationInstance | undefined;
   readonly #link: MemoryLink;
   readonly #finished: Promise<void>;
+  #asked = false;
 
   /** @internal Use {@link communicator}. */
   constructor(target: Application<never>, options: CommunicatorOptions) {
@@ -95,7 +112,10 @@ export class Communicator {
     const { path: fullPath = "/", headers = {}, subprotocols = [] } = options;
     const parsed = parseTarget(fullPath);
     if (parsed === undefined) {
-      throw new TypeError(`${JSON.stringify(fullPath)} is not a path that a client can ask for`);
+      throw new UsageError(
+        "ERR_INVALID_OPTION",
+        `the path ${JSON.stringify(fullPath)} of communicator is none that a client can ask for: it has to be like "/chat/?x=1"`,
+      );
     }
     this.#link = new MemoryLink();
     const match = application.match?.(parsed.path);
@@ -124,7 +144,7 @@ export class Communicator {
       application,
       scope: scope as Scope,
       link: this.#link,
-      limits: { ...defaultLimits, ...options.limits, ...match?.options.limits },
+      limits: { ...completeLimits(options.limits, defaultLimits), ...match?.options.limits },
       clock: options.clock ?? systemClock,
       observer: {
         error: (error, phase) => this.#link.fails(error, phase),
@@ -141,12 +161,22 @@ export class Communicator {
 
   /** Opens the connection and resolves with the answer. An error of the application's is a 500. */
   connect(timeout = 1000): Promise<Answer> {
+    this.#asked = true;
     this.#instance?.start();
     return this.#link.answers.take(timeout);
   }
 
-  /** Sends a message, as the client: a string as text, bytes as binary. After a close it is lost. */
+  /**
+   * Sends a message, as the client: a string as text, bytes as binary. After a close it is lost.
+   * @throws UsageError `ERR_NOT_ACCEPTED` before {@link connect} was called.
+   */
   send(message: string | Uint8Array): void {
+    if (!this.#asked) {
+      throw new UsageError(
+        "ERR_NOT_ACCEPTED",
+        "this communicator has no connection yet: await connect() before it sends",
+      );
+    }
     if (this.#link.closing) return;
     if (typeof message === "string") this.#instance?.onText(message);
     else this.#instance?.onBytes(message);

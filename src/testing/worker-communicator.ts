@@ -44,14 +44,15 @@ export class WorkerCommunicator<M extends LayerMessage = LayerMessage> {
 
   /** @internal Use {@link workerCommunicator}. */
   constructor(handlers: WorkerHandlers<M>, options: WorkerCommunicatorOptions<M>) {
-    this.layer = options.layer ?? memoryLayer<M>();
+    const { layer = memoryLayer<M>(), ...rest } = options;
+    this.layer = layer;
     this.#channel = options.channel;
     const watched = Object.entries<Handle<M>>(handlers as never).map(([type, handle]) => [
       type,
       this.#watch(handle),
     ]);
     this.#worker = worker(Object.fromEntries(watched) as WorkerHandlers<M>, this.layer, {
-      ...options,
+      ...rest,
       onError: (error) => this.#handled.raise(error),
     });
   }

@@ -133,7 +133,7 @@ describe("a consumer with a concurrency", () => {
         static override readonly concurrency = concurrency;
       }
       expect(() => Odd.toApplication()).toThrow(
-        `the concurrency of Odd is ${concurrency}; it must be a whole number from 1`,
+        `the option concurrency of class Odd is ${concurrency}; it must be a whole number from 1`,
       );
     },
   );

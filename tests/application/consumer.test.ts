@@ -10,13 +10,13 @@ describe("wherever an application is taken", () => {
       return {};
     }
     for (const application of [arrow, old, old.bind(null), async () => ({})]) {
-      expect(toApplication(application)).toBe(application);
+      expect(toApplication(application, "it")).toBe(application);
     }
   });
 
   test("a consumer class is made into one, which has its name", () => {
     class Chat extends WebSocketConsumer {}
-    const application = toApplication(Chat);
+    const application = toApplication(Chat, "it");
     expect(application).not.toBe(Chat);
     expect(application.name).toBe("Chat");
     expect(application.match).toBeUndefined();
@@ -26,10 +26,13 @@ describe("wherever an application is taken", () => {
     class Plain {}
     const anonymous = [class {}][0];
     for (const [target, name] of [
-      [Plain, "class Plain does not extend WebSocketConsumer"],
-      [anonymous, "class (anonymous) does not extend WebSocketConsumer"],
+      [Plain, 'route "/" was given the class Plain, which does not extend WebSocketConsumer'],
+      [
+        anonymous,
+        'route "/" was given the class (anonymous), which does not extend WebSocketConsumer',
+      ],
     ]) {
-      expect(() => toApplication(target as unknown as ApplicationLike)).toThrow(
+      expect(() => toApplication(target as unknown as ApplicationLike, 'route "/"')).toThrow(
         expect.objectContaining({ code: "ERR_NOT_A_CONSUMER", message: name }),
       );
     }
@@ -39,11 +42,11 @@ describe("wherever an application is taken", () => {
     for (const [target, kind] of [
       [null, "null"],
       [undefined, "undefined"],
-      [{}, "object"],
-      ["Chat", "string"],
+      [{}, "an object"],
+      ["Chat", "a string"],
     ] as const) {
-      expect(() => toApplication(target as unknown as ApplicationLike)).toThrow(
-        `${kind} is neither an application nor a consumer class`,
+      expect(() => toApplication(target as unknown as ApplicationLike, 'route "/"')).toThrow(
+        `route "/" was given ${kind}: it takes a consumer class, or an application`,
       );
     }
   });

@@ -47,7 +47,7 @@ describe("a route", () => {
     class Chat {}
     const make = (target: unknown) => () => route("/chat/", target as Application);
     expect(make(Chat)).toThrow(UsageError);
-    expect(make(Chat)).toThrow("class Chat does not extend WebSocketConsumer");
+    expect(make(Chat)).toThrow("the class Chat, which does not extend WebSocketConsumer");
     expect(make(undefined)).toThrow(expect.objectContaining({ code: "ERR_NOT_A_CONSUMER" }));
   });
 

@@ -156,7 +156,8 @@ describe("a layer message that nobody handles", () => {
     await layer.groupSend("room", { type: "chat.unknown" });
     await expect(client.receive()).rejects.toMatchObject({
       code: "ERR_EVENT_NOT_HANDLED",
-      message: 'no handler for layer messages of type "chat.unknown"',
+      message:
+        'Chat has no method "chat.unknown" for a layer message of that type, which was dropped',
     });
     await layer.groupSend("room", { type: "chat.text", text: "alive" });
     expect(await client.receive()).toBe("alive");

@@ -42,7 +42,7 @@ describe("a consumer", () => {
     const seen: unknown[] = [];
     class Room extends WebSocketConsumer<Scope & { readonly params: { readonly room: string } }> {
       override connect() {
-        seen.push(this.accepted, this.params.room, this.scope.path, this.layer === layer);
+        seen.push(this.accepted, this.params.room, this.scope.path, this.scope.layer === layer);
         seen.push(this.signal.aborted, this.bufferedAmount);
       }
       override async receive() {

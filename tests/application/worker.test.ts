@@ -100,7 +100,10 @@ describe("a worker", () => {
     expect(errors).toEqual([
       ["thrown", "shop.fail"],
       ["rejected", "shop.fail"],
-      ['no handler for layer messages of type "shop.steal"', "shop.steal"],
+      [
+        'worker has no method "shop.steal" for a layer message of that type, which was dropped',
+        "shop.steal",
+      ],
     ]);
     expect(shop.lines).toEqual(["note 1"]);
   });

@@ -397,7 +397,7 @@ describe("a mistake of the caller", () => {
     const server = await start();
     const socket = await connected(server.webSocketUrl);
     expect(() => socket.send(5 as unknown as string)).toThrow(
-      "send takes a string or a Uint8Array, not Number",
+      "send takes a string or a Uint8Array, not a number",
     );
     expect(() => socket.close(1005)).toThrow(expect.objectContaining({ code: "ERR_CLOSE_CODE" }));
     expect(() => socket.close(1000, "x".repeat(124))).toThrow(

@@ -281,7 +281,9 @@ describe("the type of a message", () => {
   });
 
   test("is named in the error when it cannot be used", () => {
-    expect(fault({ type: "chat" })).toBe('layer message type "chat" has no dot');
+    expect(fault({ type: "chat" })).toContain(
+      'layer message type "chat" has no dot: write it like "chat.message"',
+    );
     expect(fault({ type: "sluice.x" })).toContain('"sluice.x" begins with the reserved "sluice."');
     expect(fault({ type: 7 })).toContain("not a number");
     expect(fault({})).toContain("not undefined");

@@ -143,7 +143,8 @@ describe("an application on a server that exists", () => {
       {
         error: {
           code: "ERR_NO_LAYER",
-          message: "no channel layer: give one to attach({ layer })",
+          message:
+            "there is no channel layer: give one to attach, as attach(server, { layer: memoryLayer(), … })",
         },
       },
     ]);
@@ -164,13 +165,16 @@ describe("options of attach that cannot be used", () => {
   });
 
   it.each([
-    [{ maxMessageSiz: 1 }, 'there is no limit "maxMessageSiz"; there are maxMessageSize, '],
+    [
+      { maxMessageSiz: 1 },
+      'limits has no option "maxMessageSiz"; did you mean "maxMessageSize"? It has ',
+    ],
     [{ maxMessageSize: 0 }, "limits.maxMessageSize is 0: it has to be a whole number above 0"],
     [{ maxMessageSize: -1 }, "limits.maxMessageSize is -1"],
     [{ pingInterval: 1.5 }, "limits.pingInterval is 1.5"],
     [{ pingInterval: Number.NaN }, "limits.pingInterval is null"],
     [{ maxHeaders: "100" }, 'limits.maxHeaders is "100"'],
-    [{ constructor: 1 }, 'there is no limit "constructor"'],
+    [{ constructor: 1 }, 'limits has no option "constructor"'],
   ])("limits %j", (limits, message) => {
     expect(attaching({ limits })).toThrow(invalid(message));
   });

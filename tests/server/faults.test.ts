@@ -321,7 +321,9 @@ describe("a consumer that fails after it was accepted", () => {
     await peer.send(opcode.binary, Uint8Array.of(1, 2, 3));
     expect(await closing(peer)).toEqual([1003, "binary messages are not supported here"]);
     expect(reports()).toEqual(["Faulty at /faulty/ in receive: ERR_KIND_NOT_HANDLED"]);
-    expect(log.messages("warn")).toEqual(["Faulty: binary messages are not supported here"]);
+    expect(log.messages("warn")).toEqual([
+      "Faulty: binary messages are not supported here: Faulty does not override receiveBytes(bytes)",
+    ]);
     await sings();
   });
 

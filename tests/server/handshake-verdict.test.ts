@@ -97,10 +97,17 @@ describe("a mistake in the application's own routing", () => {
   it.each([
     ["limits", { limits: { maxMessageSize: -1 } }],
     ["limits that do not exist", { limits: { maxMessages: 1 } as object }],
-    ["origins", { origins: "https://example.com" as never }],
-  ])("is a 500 and an error in the log: a route with impossible %s", async (_, options) => {
+    ["options that do not exist", { limit: { maxMessageSize: 1 } } as object],
+  ])("is thrown where it is made: a route with impossible %s", (_, options) => {
+    expect(() => route("/bad/", echo, options)).toThrow(
+      expect.objectContaining({ code: "ERR_INVALID_OPTION" }),
+    );
+  });
+
+  it("is a 500 and an error in the log: a route with impossible origins", async () => {
     const log = new Journal();
-    const websocket = router([route("/bad/", echo, options), route("/good/", echo)]);
+    const origins = "https://example.com" as never;
+    const websocket = router([route("/bad/", echo, { origins }), route("/good/", echo)]);
     const { port } = await start({ websocket, log });
     const lines = { Origin: "http://127.0.0.1" };
     expect(await status(port, request(lines, "GET /bad/ HTTP/1.1"))).toBe(500);

@@ -163,10 +163,10 @@ describe("the layer of a server", () => {
 
 describe("options of serve that cannot be used", () => {
   it.each([
-    [{ ports: 1 }, 'serve has no option "ports"; it has websocket, '],
+    [{ ports: 1 }, 'serve has no option "ports"; did you mean "port"? It has websocket, '],
     [{ path: "/chat" }, 'serve has no option "path"'],
     [{ limits: { maxMessageSize: 0 } }, "limits.maxMessageSize is 0"],
-    [{ limits: { size: 1 } }, 'there is no limit "size"'],
+    [{ limits: { size: 1 } }, 'limits has no option "size"'],
     [{ origins: "*" }, "origins must be"],
     [{ trustProxy: ["proxy"] }, 'trustProxy: "proxy"'],
   ])("are refused by name: %j", async (options, message) => {

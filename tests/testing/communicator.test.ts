@@ -131,7 +131,7 @@ describe("a path", () => {
   test("that no client could ask for is a mistake of the test", () => {
     for (const path of ["chat", "", "/%zz"]) {
       expect(() => communicator(Obedient, { path })).toThrow(
-        `${JSON.stringify(path)} is not a path that a client can ask for`,
+        `the path ${JSON.stringify(path)} of communicator is none that a client can ask for`,
       );
     }
   });

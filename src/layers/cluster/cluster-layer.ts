@@ -1,5 +1,6 @@
 import cluster from "node:cluster";
 import type { Clock } from "../../internal/clock.ts";
+import { OptionCheck } from "../../internal/option-check.ts";
 import type { ChannelLayer, LayerMessage } from "../channel-layer.ts";
 import type { Codec } from "../codec.ts";
 import type { HistoryRule } from "../history-rule.ts";
@@ -54,6 +55,20 @@ export interface ClusterLayerOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+const optionNames: readonly string[] = [
+  "capacity",
+  "expiry",
+  "history",
+  "historyBytes",
+  "presenceInterval",
+  "timeout",
+  "backlog",
+  "office",
+  "codec",
+  "clock",
+  "onError",
+] satisfies (keyof ClusterLayerOptions)[];
+
 /**
  * A channel layer for the workers of one machine. In a worker of `node:cluster` it has a line to the
  * office in the primary process; anywhere else it is a cluster of one, and the program is the same.
@@ -61,11 +76,14 @@ export interface ClusterLayerOptions {
  * The primary keeps the histories and knows the members, so a worker that ends takes its own
  * connections along and nothing else. If the primary ends, so do its workers, and no position of
  * before is recovered.
- * @throws UsageError `ERR_INVALID_OPTION` for an option out of range.
+ * @throws UsageError `ERR_INVALID_OPTION` for an option that is unknown or out of range.
  */
 export function clusterLayer<M extends LayerMessage = LayerMessage>(
   options: ClusterLayerOptions = {},
 ): ChannelLayer<M> {
+  const check = new OptionCheck("clusterLayer");
+  check.names(options, optionNames);
+  check.callable("onError", options.onError);
   const { office, ...rest } = options;
   const layer = new WorkerLayer(rest);
   if (office === undefined && cluster.isWorker) {

@@ -1,4 +1,4 @@
-import { UsageError } from "../../errors.ts";
+import { OptionCheck } from "../../internal/option-check.ts";
 import { type HistoryRule, HistoryRules } from "../history-rule.ts";
 
 /** What all workers of one office have to agree on, since the office keeps it for all of them. */
@@ -15,19 +15,20 @@ export interface ClusterRules {
  * @throws UsageError `ERR_INVALID_OPTION`, with the value and what it must be.
  */
 export function completeRules(given: Partial<ClusterRules>): ClusterRules {
+  const check = new OptionCheck("clusterLayer");
   const { capacity = 100, expiry = 60_000, presenceInterval = 100 } = given;
   const { history = [], historyBytes = 64 * 1024 * 1024 } = given;
   if (!Number.isSafeInteger(capacity) || capacity < 0) {
-    throw invalid("capacity", capacity, "a whole number from 0");
+    check.wrong("capacity", capacity, "a whole number from 0");
   }
   if (!(expiry > 0 && expiry <= longestTimer)) {
-    throw invalid("expiry", expiry, `above 0 and at most ${longestTimer}`);
+    check.wrong("expiry", expiry, `above 0 and at most ${longestTimer}`);
   }
   if (!Number.isSafeInteger(historyBytes) || historyBytes < 1) {
-    throw invalid("historyBytes", historyBytes, "a whole number from 1");
+    check.wrong("historyBytes", historyBytes, "a whole number from 1");
   }
   if (!(presenceInterval >= 0 && presenceInterval <= longestTimer)) {
-    throw invalid("presenceInterval", presenceInterval, `from 0 to ${longestTimer}`);
+    check.wrong("presenceInterval", presenceInterval, `from 0 to ${longestTimer}`);
   }
   // Looks at each of them, so that a mistake comes to light at the call.
   new HistoryRules(history);
@@ -55,10 +56,3 @@ const ruleNames = [
 
 /** Node's timers hold 31 bits of milliseconds and fire at once for more. */
 const longestTimer = 2 ** 31 - 1;
-
-function invalid(name: string, value: unknown, expected: string): UsageError {
-  return new UsageError(
-    "ERR_INVALID_OPTION",
-    `the option ${name} of clusterLayer is ${String(value)}; it must be ${expected}`,
-  );
-}

@@ -1,5 +1,5 @@
-import { UsageError } from "../../errors.ts";
 import { type Clock, systemClock } from "../../internal/clock.ts";
+import { OptionCheck } from "../../internal/option-check.ts";
 import { Addresses } from "../addresses.ts";
 import type {
   Delivery,
@@ -406,8 +406,5 @@ function questionFor(group: string, { after, limit }: AskedPage): Questions["mem
 
 function checkAmount(name: string, value: number): void {
   if (Number.isSafeInteger(value) && value >= 1 && value < 2 ** 31) return;
-  throw new UsageError(
-    "ERR_INVALID_OPTION",
-    `the option ${name} of clusterLayer is ${String(value)}; it must be a whole number from 1 to ${2 ** 31 - 1}`,
-  );
+  new OptionCheck("clusterLayer").wrong(name, value, `a whole number from 1 to ${2 ** 31 - 1}`);
 }

@@ -224,7 +224,9 @@ export class HistoryStream {
     const { jetStream, subjects } = this.#options;
     const highest = this.#highest;
     const headers =
-      id === undefined ? undefined : new SentHeaders("Nats-Msg-Id", digest(`${group}\n${id}`).slice(0, 32));
+      id === undefined
+        ? undefined
+        : new SentHeaders("Nats-Msg-Id", digest(`${group}\n${id}`).slice(0, 32));
     const ack = await jetStream.append(subjects.of(group), data, headers);
     if (ack === undefined) {
       this.#doubt(name);
