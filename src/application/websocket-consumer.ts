@@ -252,7 +252,7 @@ export function lacking(consumer: object, name: string, parameters: string): str
   }
   const nearest = nearestName(
     name,
-    own.filter((each) => !(each in WebSocketConsumer.prototype)),
+    own.filter((each) => each !== name && !(each in WebSocketConsumer.prototype)),
   );
   const hint = nearest === undefined ? "" : `; it has "${nearest}"`;
   return `${consumer.constructor.name} does not override ${name}${parameters}${hint}`;

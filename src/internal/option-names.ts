@@ -13,7 +13,7 @@ export function checkOptionNames(of: string, given: unknown, known: readonly str
   if (typeof given !== "object" || given === null) {
     throw new UsageError(
       "ERR_INVALID_OPTION",
-      `${of} takes an object of options, not ${nameOfKind(given)}`,
+      `${of} takes an object of options, ${of}({ … }), not ${nameOfKind(given)}`,
     );
   }
   for (const name in given) if (!known.includes(name)) refuse(of, name, known);

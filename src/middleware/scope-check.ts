@@ -11,6 +11,6 @@ export function checkScope(who: string, scope: Scope, key: string, remedy: strin
   if (value !== undefined && value !== null) return;
   throw new UsageError(
     "ERR_MISSING_MIDDLEWARE",
-    `${who} needs scope.${key}: put ${remedy} before it, as stack(${remedy}, ${who}(…), application)`,
+    `${who} needs scope.${key}: put ${remedy} before it, as stack(${remedy}, ${who}, application)`,
   );
 }

@@ -108,7 +108,7 @@ export function sessions<T extends object>(
   const desk = new SessionDesk(complete(options));
   const { required = false } = options;
   return (inner) => (scope, socket) => {
-    checkScope("sessions", scope, "cookies", "cookies()");
+    checkScope("sessions(…)", scope, "cookies", "cookies()");
     const visit = desk.receive(scope, socket);
     const session = new Session<T>(visit);
     const enter = (): Handler | Promise<Handler> =>

@@ -63,7 +63,7 @@ export function checkClose(code: number | undefined, reason: string): void {
   if (!Number.isInteger(code) || !isCloseCode(code)) {
     throw new UsageError(
       "ERR_CLOSE_CODE",
-      `close code ${code} may not be sent: use 1000–1003, 1007–1014 or 3000–4999 (RFC 6455 §7.4)`,
+      `close code ${JSON.stringify(code)} may not be sent: use 1000–1003, 1007–1014 or 3000–4999 (RFC 6455 §7.4)`,
     );
   }
   if (typeof reason !== "string") {

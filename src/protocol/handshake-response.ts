@@ -111,7 +111,7 @@ export function checkedHeaders(
       throw new UsageError("ERR_HEADER", `${quoted(name)} cannot be the name of a header`);
     }
     if (isOwn(name.toLowerCase()) && !permitted.includes(name.toLowerCase())) {
-      throw new UsageError("ERR_HEADER", `the handshake itself sets ${name}`);
+      throw new UsageError("ERR_HEADER", `the handshake itself sets ${name}: leave it out`);
     }
     for (const value of [values].flat()) lines.push(name, checkedValue(name, value));
   }

@@ -143,7 +143,7 @@ function judgeSameHost(origin: Origin | undefined, claim: OriginClaim): undefine
       ? "; only the scheme differs: if a proxy ends TLS in front of this server, name its address in trustProxy"
       : "";
   return refuse(
-    `origin ${quoted(claim.origin!)} may not open this socket: "same-host" allows pages of ${claim.secure ? "https" : "http"} and host ${quoted(claim.host)} only${hint}`,
+    `origin ${quoted(claim.origin!)} may not open this socket: "same-host" allows pages of ${claim.secure ? "https" : "http"} and host ${quoted(claim.host)} only; the option origins can allow more${hint}`,
   );
 }
 

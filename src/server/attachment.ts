@@ -63,7 +63,7 @@ export class Attachment implements LinkOwner {
     this.limits = completeLimits(options.limits, defaultServerLimits);
     this.#application = toApplication(
       options.websocket as ApplicationLike,
-      `${of}, as its option websocket,`,
+      `the option websocket of ${of}`,
     );
     this.#layer = layer;
     this.#origins = options.origins ?? "same-host";
@@ -101,6 +101,11 @@ export class Attachment implements LinkOwner {
       this.#log.error({ error, path }, "the application's match failed");
       return undefined;
     }
+  }
+
+  /** Says that a client asked for a path which is nearly one of ours. */
+  missed(path: string, message: string): void {
+    this.#log.warn({ path }, message);
   }
 
   /** Judges a handshake that asks for a path of ours, and gives it to the application. */

@@ -119,21 +119,22 @@ export class Upgrades {
     const { maxHeaders } = (found?.attachment ?? this.#attachments[0]!).limits;
     const handshake = opening.judge(maxHeaders);
     if (handshake instanceof HandshakeError) opening.refuse(handshake);
-    else if (found === undefined) opening.refuse(this.#noRoute(handshake.path));
+    else if (found === undefined) this.#refuseUnrouted(opening, handshake.path);
     else found.attachment.receive(opening, handshake, found.match);
     return true;
   }
 
-  /** The refusal of a path that nobody has; most often a slash at the end makes the difference. */
-  #noRoute(path: string): HandshakeError {
+  /**
+   * Refuses a path that nobody has. Most often a slash at the end makes the difference; a browser shows
+   * nobody the answer, so then the log says it, too.
+   */
+  #refuseUnrouted(opening: Opening, path: string): void {
     const other = path.endsWith("/") ? path.slice(0, -1) : `${path}/`;
-    const hint =
-      other !== "" && this.#find(other) !== undefined ? `, but ${quoted(other)} does` : "";
-    return new HandshakeError(
-      "ERR_HANDSHAKE_ROUTE",
-      404,
-      `no route matches ${quoted(path)}${hint}`,
-    );
+    const near = other === "" ? undefined : this.#find(other);
+    const hint = near === undefined ? "" : `, but ${quoted(other)} does`;
+    const message = `no route matches ${quoted(path)}${hint}`;
+    near?.attachment.missed(path, message);
+    opening.refuse(new HandshakeError("ERR_HANDSHAKE_ROUTE", 404, message));
   }
 
   #find(path: string) {
