@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { ensureMounts } from "./mounts.mjs";
+import { ensureInstalled, installedFolders } from "./installed.mjs";
 import { root } from "./snapshot.mjs";
 import { ensurePackages } from "./system-packages.mjs";
 
@@ -20,8 +20,10 @@ if (missing.length > 0) {
   if (process.env.CI === "true") failedSteps.push("system packages");
 }
 
-console.log("> examples/mounts");
-if (!ensureMounts()) failedSteps.push("examples/mounts");
+for (const folder of installedFolders) {
+  console.log(`> ${folder}`);
+  if (!ensureInstalled(folder)) failedSteps.push(folder);
+}
 
 const steps = ["build", "format:check", "lint", "types"];
 // What protocol/ is covered by says nothing about a part of the tests.

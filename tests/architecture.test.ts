@@ -184,7 +184,7 @@ function importsOf(file: string): Import[] {
 
 function typeScriptFiles(directory: string): string[] {
   return readdirSync(join(root, directory), { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".ts"))
+    .filter((path) => path.endsWith(".ts") && !path.includes("node_modules"))
     .map((path) => posix.join(directory, path));
 }
 
