@@ -1,9 +1,11 @@
 import { parseArgs } from "node:util";
+import { nearestName } from "../internal/nearest-name.ts";
 import { WrongCommand } from "./wrong-command.ts";
 
 /** What the program `sluice` was asked to do. */
 export type Command =
   | { readonly name: "help" }
+  | { readonly name: "new"; readonly folder: string }
   | { readonly name: "worker"; readonly module: string; readonly timeout: number }
   | {
       readonly name: "serve";
@@ -14,8 +16,11 @@ export type Command =
     };
 
 /** What `sluice --help` prints. */
-export const help = `Usage: sluice serve <module> [--workers <n>] [--timeout <ms>]
+export const help = `Usage: sluice new <folder>
+       sluice serve <module> [--workers <n>] [--timeout <ms>]
        sluice worker <module> [--timeout <ms>]
+
+new: makes a folder with a chat in TypeScript, its test, and commands for both.
 
 serve: loads a module, and closes the servers that it exports at SIGTERM or
 SIGINT; a module that listens for SIGTERM itself is left to do so.
@@ -40,11 +45,8 @@ export function readCommandLine(parameters: readonly string[]): Command {
   const { values, positionals } = parse(parameters);
   if (values.help === true) return { name: "help" };
   const [name, module, ...more] = positionals;
-  if (name !== "serve" && name !== "worker") {
-    throw new WrongCommand(
-      name === undefined ? "say what to run: serve or worker" : `there is no command "${name}"`,
-    );
-  }
+  if (name === "new") return readNew(positionals.slice(1), values);
+  if (name !== "serve" && name !== "worker") throw new WrongCommand(unknown(name));
   if (module === undefined) throw new WrongCommand("say which module to load");
   if (more.length > 0) throw new WrongCommand(`one module at a time, not also ${more.join(", ")}`);
   const timeout = readNumber("--timeout", values.timeout ?? "30000", "a number of milliseconds");
@@ -61,6 +63,21 @@ export function readCommandLine(parameters: readonly string[]): Command {
   if (name === "serve") return { name, module, timeout, workers };
   if (workers !== undefined) throw new WrongCommand("--workers is for serve");
   return { name, module, timeout };
+}
+
+function unknown(name: string | undefined): string {
+  if (name === undefined) return "say what to do: new, serve or worker";
+  const nearest = nearestName(name, ["new", "serve", "worker"]);
+  const hint = nearest === undefined ? "" : `; did you mean "${nearest}"?`;
+  return `there is no command "${name}"${hint}`;
+}
+
+function readNew([folder, ...more]: readonly string[], values: object): Command {
+  if (folder === undefined) throw new WrongCommand("say which folder to make: sluice new my-chat");
+  if (more.length > 0) throw new WrongCommand(`one folder at a time, not also ${more.join(", ")}`);
+  const [option] = Object.keys(values);
+  if (option !== undefined) throw new WrongCommand(`--${option} is not for new`);
+  return { name: "new", folder };
 }
 
 /** More than any machine has processors. */

@@ -8,6 +8,7 @@ describe("the command line", () => {
     ["worker jobs.js --timeout=0", { name: "worker", module: "jobs.js", timeout: 0 }],
     ["serve app.js", { name: "serve", module: "app.js", timeout: 30_000, workers: undefined }],
     ["serve app.js --workers 4", { name: "serve", module: "app.js", timeout: 30_000, workers: 4 }],
+    ["new my-chat", { name: "new", folder: "my-chat" }],
     ["--help", { name: "help" }],
     ["worker --help", { name: "help" }],
   ])("%s", (line, command) => {
@@ -15,8 +16,12 @@ describe("the command line", () => {
   });
 
   test.each([
-    ["", "say what to run: serve or worker"],
-    ["server", 'there is no command "server"'],
+    ["", "say what to do: new, serve or worker"],
+    ["server", 'there is no command "server"; did you mean "serve"?'],
+    ["create", 'there is no command "create"'],
+    ["new", "say which folder to make"],
+    ["new a b", "one folder at a time, not also b"],
+    ["new a --workers 2", "--workers is not for new"],
     ["serve", "say which module to load"],
     ["serve a.js --workers 0", '--workers is a number from 1 to 1024, not "0"'],
     ["serve a.js --workers many", '--workers is a number from 1 to 1024, not "many"'],
