@@ -1,9 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import process from "node:process";
 import { print } from "./print.ts";
-import { projectFiles, stripsTypes } from "./project-files.ts";
+import { copiedFiles, projectFiles, stripsTypes } from "./project-files.ts";
 import { WrongCommand } from "./wrong-command.ts";
+
+/** The package, which this file is in. */
+const home = new URL("../../", import.meta.url);
+const template = new URL("templates/chat/", home);
 
 /**
  * Makes a folder with a chat, its test, and the commands to run both. Node.js 22.18 and newer run its
@@ -18,9 +22,9 @@ export function newProject(folder: string): void {
     stripsTypes: stripsTypes(process.versions.node),
   };
   makeEmpty(place, folder);
-  const files = projectFiles(plan);
-  for (const [name, text] of files) writeFileSync(join(place, name), text);
-  print(`${folder} has ${[...files.keys()].filter((name) => name.endsWith(".ts")).join(", ")}.`);
+  for (const name of copiedFiles) copyFileSync(new URL(name, template), join(place, name));
+  for (const [name, text] of projectFiles(plan)) writeFileSync(join(place, name), text);
+  print(`${folder} has ${copiedFiles.join(", ")}.`);
   print(
     plan.stripsTypes
       ? `Node.js ${process.versions.node} runs TypeScript as it is: nothing has to be built.`
@@ -49,7 +53,7 @@ function packageName(folder: string): string {
 
 /** Ours, and those of the tools that we are tested with. */
 function versions() {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  const text = readFileSync(new URL("package.json", home), "utf8");
   const { version, devDependencies } = JSON.parse(text) as {
     readonly version: string;
     readonly devDependencies: Readonly<Record<string, string>>;

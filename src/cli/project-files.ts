@@ -19,15 +19,15 @@ export function stripsTypes(version: string): boolean {
   return major === 23 ? minor >= 6 : major > 23;
 }
 
-/** The files of a new project, by their names. */
+/** What stands in `templates/chat/`, and is copied. */
+export const copiedFiles: readonly string[] = ["chat.ts", "main.ts", "chat.test.ts"];
+
+/** The files of a new project that are made for it, by their names. */
 export function projectFiles(plan: ProjectPlan): ReadonlyMap<string, string> {
   return new Map([
     ["package.json", json(packageJson(plan))],
     ["tsconfig.json", json(tsconfig(plan.stripsTypes))],
     [".gitignore", "node_modules/\ndist/\n"],
-    ["chat.ts", chat],
-    ["main.ts", main],
-    ["chat.test.ts", test],
   ]);
 }
 
@@ -71,76 +71,3 @@ function tsconfig(stripsTypes: boolean): object {
 function json(value: object): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }
-
-const chat = `import { route, router, WebSocketConsumer } from "sluice";
-
-/** Everybody in the room gets what anybody says. */
-export class Chat extends WebSocketConsumer {
-  override async connect() {
-    await this.join("lobby"); // left by itself when the connection ends
-  }
-
-  override receive(text: string) {
-    return this.layer.groupSend("lobby", { type: "chat.message", text });
-  }
-
-  "chat.message"(event: { text: string }) {
-    this.send(event.text); // called for layer messages of that type
-  }
-}
-
-export const chat = router([route("/chat/", Chat)]);
-`;
-
-const main = `import { serve } from "sluice";
-import { chat } from "./chat.ts";
-
-/** Closed by \`sluice serve\` when it is told to stop: connections and handlers have their time. */
-export const server = await serve({
-  websocket: chat,
-  port: Number(process.env.PORT ?? 8000),
-  http(_request, response) {
-    response.setHeader("Content-Type", "text/html; charset=utf-8");
-    response.end(page);
-  },
-});
-
-const page = \`<!doctype html>
-<html lang="en">
-  <meta charset="utf-8">
-  <title>Chat</title>
-  <form><input autofocus autocomplete="off" aria-label="Say something"> <button>Say it</button></form>
-  <ol aria-live="polite"></ol>
-  <script>
-    const socket = new WebSocket(location.href.replace("http", "ws") + "chat/");
-    const [form] = document.forms;
-    form.onsubmit = () => {
-      socket.send(form[0].value);
-      form.reset();
-      return false;
-    };
-    socket.onmessage = ({ data }) => {
-      document.querySelector("ol").append(Object.assign(document.createElement("li"), { textContent: data }));
-    };
-  </script>
-</html>
-\`;
-`;
-
-const test = `import { equal } from "node:assert/strict";
-import { test } from "node:test";
-import { memoryLayer } from "sluice";
-import { connected } from "sluice/testing";
-import { chat } from "./chat.ts";
-
-test("what one says, everybody hears", async () => {
-  const layer = memoryLayer();
-  const ann = await connected(chat, { path: "/chat/", layer });
-  const bob = await connected(chat, { path: "/chat/", layer });
-  ann.send("hello");
-  equal(await ann.receive(), "hello");
-  equal(await bob.receive(), "hello");
-  await ann.disconnect();
-  await bob.disconnect();
-});
-`;

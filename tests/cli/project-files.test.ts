@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { projectFiles, stripsTypes } from "../../src/cli/project-files.ts";
+import { copiedFiles, projectFiles, stripsTypes } from "../../src/cli/project-files.ts";
 
 describe("a version of Node.js that runs TypeScript as it is", () => {
   it.each([
@@ -36,7 +36,7 @@ describe.each([true, false])("a new project, where types are stripped: %s", (str
   });
 
   it("compiles, and has nothing in it that cannot be stripped", () => {
-    for (const [name, text] of files) writeFileSync(join(folder, name), text);
+    for (const name of copiedFiles) cpSync(join(root, "templates/chat", name), join(folder, name));
     const { compilerOptions } = JSON.parse(files.get("tsconfig.json") ?? "") as {
       readonly compilerOptions: object;
     };
@@ -50,6 +50,7 @@ describe.each([true, false])("a new project, where types are stripped: %s", (str
     const lib = ["es2023", "es2024.string", "esnext.disposable"];
     const ours = { lib, exactOptionalPropertyTypes: true, paths, typeRoots };
     const own = { ...compilerOptions, ...ours, noEmit: true, rootDir: "/" };
+    writeFileSync(join(folder, "package.json"), files.get("package.json") ?? "");
     writeFileSync(
       join(folder, "tsconfig.json"),
       JSON.stringify({ compilerOptions: own, include: ["*.ts"] }),

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bin, entrances, Packed, root, run } from "./packed.ts";
 
@@ -25,10 +25,15 @@ describe("the installed package", () => {
     expect(names).toEqual([
       "ARCHITECTURE.md",
       "CHANGELOG.md",
+      "CONTRIBUTING.md",
       "LICENSE",
       "README.md",
+      "README.zh-CN.md",
+      "SECURITY.md",
       "dist",
+      "docs",
       "package.json",
+      "templates",
     ]);
     const files = readdirSync(join(packed.folder, "node_modules/sluice/dist"), {
       recursive: true,
@@ -36,6 +41,21 @@ describe("the installed package", () => {
     }).filter((entry) => entry.isFile());
     expect(files.length).toBeGreaterThan(80);
     expect(files.filter(({ name }) => !/\.(d\.ts|js)$/.test(name))).toEqual([]);
+  });
+
+  it("has documents whose links lead to files that are there", () => {
+    const installed = join(packed.folder, "node_modules/sluice");
+    const documents = readdirSync(installed, { recursive: true, encoding: "utf8" }).filter((file) =>
+      file.endsWith(".md"),
+    );
+    const links = documents.flatMap((file) =>
+      linksIn(readFileSync(join(installed, file), "utf8")).map((link) => ({ file, link })),
+    );
+    expect(links.length).toBeGreaterThan(50);
+    const dead = links.filter(
+      ({ file, link }) => !existsSync(join(installed, dirname(file), link)),
+    );
+    expect(dead).toEqual([]);
   });
 
   it.each(entrances)("can be imported as %s", async (entrance) => {
@@ -105,3 +125,10 @@ describe.each(["", "examples/mounts", "tests/package/tools"])("the lockfile in %
     expect(missing).toEqual([]);
   });
 });
+
+/** Where a document's links lead to, as far as they lead to files. */
+function linksIn(markdown: string): string[] {
+  const targets = [...markdown.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+  const files = targets.map((target) => target.replace(/#.*$/, ""));
+  return files.filter((target) => target !== "" && !/^\w+:/.test(target));
+}
