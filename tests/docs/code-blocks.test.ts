@@ -7,7 +7,8 @@ import { afterAll, describe, expect, it } from "vitest";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const place = join(root, ".build", `docs-${process.pid}`);
 
-const blocks = ["README.md", ...documents("docs")].flatMap((file) => codeBlocks(file));
+const files = ["README.md", "README.zh-CN.md", ...documents("docs")];
+const blocks = files.flatMap((file) => codeBlocks(file));
 
 describe("every TypeScript block of the README and the docs", () => {
   afterAll(() => rmSync(place, { recursive: true, force: true }));
@@ -30,6 +31,21 @@ describe("every TypeScript block of the README and the docs", () => {
     expect(text).not.toBe("");
   });
 });
+
+describe("a Chinese page", () => {
+  const translated = files.filter((file) => file.endsWith(".zh-CN.md"));
+
+  it.each(translated)("has the code of the English one: %s", (file) => {
+    const code = (from: string) => codeBlocks(from).map(({ text }) => withoutComments(text));
+    expect(translated.length).toBeGreaterThan(10);
+    expect(code(file)).toEqual(code(file.replace(".zh-CN", "")));
+  });
+});
+
+/** Comments are translated, too. */
+function withoutComments(code: string): string {
+  return code.replaceAll(/\/\*\*.*?\*\/| *\/\/ .*$/gm, "");
+}
 
 interface Exported {
   readonly server?: { close(options: { timeout: number }): Promise<void> };
