@@ -12,6 +12,19 @@ const steps = [...text.matchAll(/^```\n([^]*?)^```$/gm)]
     return { call, name: /^(?:\w+\.)?(\w+)/.exec(call)?.[1] ?? "", file };
   });
 
+/** What the text names with the file where it is: `name` (`file`). */
+const named = [...text.matchAll(/`(\w+)(?:\.(\w+))?` \(`([\w/-]+\.ts)`\)/g)].map(
+  ([, name = "", member, file = ""]) => ({ name: member ?? name, file }),
+);
+
+describe("what ARCHITECTURE.md names", () => {
+  it.each(named)("$name is in $file", ({ name, file }) => {
+    expect(named.length).toBeGreaterThan(8);
+    const source = readFileSync(new URL(`src/${file}`, root), "utf8");
+    expect(source).toMatch(new RegExp(`\\b${name}\\b`));
+  });
+});
+
 describe("the journeys in ARCHITECTURE.md", () => {
   it("are found", () => {
     expect(steps.length).toBeGreaterThan(12);
