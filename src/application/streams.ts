@@ -1,6 +1,7 @@
 import { UsageError } from "../errors.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
 import { completeLimits, type ConnectionLimits, defaultLimits } from "../internal/limits.ts";
+import { nameOfKind } from "../internal/name-of-kind.ts";
 import { OptionCheck } from "../internal/option-check.ts";
 import { type SlowPolicy, slowPolicies } from "../internal/send-options.ts";
 import type { Application } from "./application.ts";
@@ -65,12 +66,21 @@ export function streams<const A extends Readonly<Record<string, Streamable>>>(
   check.oneOf("unknown", unknown, ["error", "close"]);
   check.oneOf("slow", slow, slowPolicies);
   const limits = completeLimits(options.limits, defaultLimits);
+  if (typeof applications !== "object" || applications === null) {
+    throw new UsageError(
+      "ERR_INVALID_OPTION",
+      `streams takes applications by their names, streams({ chat: Chat }), not ${nameOfKind(applications)}`,
+    );
+  }
   const named = Object.entries(applications).map(
     ([name, application]) =>
       [name, toApplication(application as ApplicationLike, `the stream "${name}"`)] as const,
   );
   if (named.length === 0) {
-    throw new UsageError("ERR_INVALID_OPTION", "streams was given no application");
+    throw new UsageError(
+      "ERR_INVALID_OPTION",
+      "streams was given no application: name one at least, streams({ chat: Chat })",
+    );
   }
   return (connectionScope, socket) => {
     // The handshake, and what was offered in it, belongs to the connection.

@@ -5,6 +5,7 @@ import { type SendOptions, type SlowPolicy, slowPolicies } from "../internal/sen
 import type { ChannelLayer, Gap, Joined, JoinOptions } from "../layers/channel-layer.ts";
 import type { Application } from "./application.ts";
 import { ConsumerLayer } from "./consumer-layer.ts";
+import { type ApplicationLike, toApplication } from "./consumer.ts";
 import { ConsumerHandler, type ConsumerSettings, type Groups } from "./consumer-handler.ts";
 import { eventTable } from "./event-table.ts";
 import { kindError } from "./fault.ts";
@@ -236,6 +237,10 @@ export function consumer<A extends unknown[], S extends Scope>(
     Pick<typeof WebSocketConsumer, "toApplication">,
   ...args: A
 ): Application<S> {
+  // The compiler's `Pick` is not heard by everybody.
+  if (typeof consumerClass?.toApplication !== "function") {
+    toApplication(consumerClass as unknown as ApplicationLike, "consumer");
+  }
   return consumerClass.toApplication(...args);
 }
 
@@ -264,9 +269,7 @@ function checkSettings({ name, slow, groups, layer, concurrency }: ConsumerSetti
   if (typeof groups !== "function" && !isListOfNames(groups)) {
     check.wrong("groups", groups, "a list of names, or a function that makes one of the scope");
   }
-  if (layer !== undefined && typeof layer?.groupSend !== "function") {
-    check.wrong("layer", layer, "a channel layer, memoryLayer() for example");
-  }
+  if (layer !== undefined) check.layer("layer", layer);
   if (!(Number.isSafeInteger(concurrency) && concurrency >= 1)) {
     check.wrong("concurrency", concurrency, "a whole number from 1");
   }

@@ -1,5 +1,6 @@
 import { UsageError } from "../errors.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
+import { nameOfKind } from "../internal/name-of-kind.ts";
 import { OptionCheck } from "../internal/option-check.ts";
 import { checkOptionNames } from "../internal/option-names.ts";
 import type { Channel, ChannelLayer, LayerMessage } from "../layers/channel-layer.ts";
@@ -104,16 +105,26 @@ export class Worker implements AsyncDisposable {
     layer: ChannelLayer,
     options: WorkerOptions,
   ) {
-    const { concurrency = 1, channel, onError = rethrow, clock = systemClock } = options;
     const check = new OptionCheck("worker");
+    if (typeof handlers !== "object" || handlers === null) {
+      throw new UsageError(
+        "ERR_INVALID_OPTION",
+        `worker takes handlers by the types of their messages, not ${nameOfKind(handlers)}`,
+      );
+    }
+    check.layer("layer", layer);
     check.names(options, optionNames);
+    const { concurrency = 1, channel, onError = rethrow, clock = systemClock } = options;
     if (!(Number.isSafeInteger(concurrency) && concurrency >= 1)) {
       check.wrong("concurrency", concurrency, "a whole number from 1");
     }
     check.callable("onError", options.onError);
     this.#handlers = new Map(Object.entries(handlers));
     if (this.#handlers.size === 0) {
-      throw new UsageError("ERR_INVALID_OPTION", "worker was given no handler");
+      throw new UsageError(
+        "ERR_INVALID_OPTION",
+        'worker was given no handler: give one at least, as { "jobs.run": (job) => … }',
+      );
     }
     const channels = [...this.#handlers.keys()].map((type) => channelOf(type));
     this.channels = channel === undefined ? [...new Set(channels)] : [channel];

@@ -36,6 +36,13 @@ export class OptionCheck {
     if (value !== undefined && typeof value !== "function") this.wrong(name, value, expected);
   }
 
+  /** Refuses what is no channel layer; the function that makes one, for example. */
+  layer(name: string, value: unknown): void {
+    const { groupSend } = (value ?? {}) as { readonly groupSend?: unknown };
+    if (typeof groupSend === "function") return;
+    this.wrong(name, value, "a channel layer, memoryLayer() for example");
+  }
+
   /** Refuses a value. */
   wrong(name: string, value: unknown, expected: string): never {
     throw new UsageError(

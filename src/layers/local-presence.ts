@@ -1,5 +1,6 @@
 import { ChannelLayerError, UsageError } from "../errors.ts";
 import type { Clock } from "../internal/clock.ts";
+import { checkOptionNames } from "../internal/option-names.ts";
 import type {
   Delivery,
   LayerMessage,
@@ -34,7 +35,9 @@ export const maxInfoSize = 1_024;
  * Reads how a member is to be shown, encoded and read back as everything that goes through a layer.
  * @throws ChannelLayerError `ERR_LAYER_NAME` for the key, `ERR_LAYER_MESSAGE` for the info.
  */
-export function readPresence({ key, info }: Presence, codec: Codec): Shown {
+export function readPresence(presence: Presence, codec: Codec): Shown {
+  checkOptionNames("presence", presence, ["key", "info"]);
+  const { key, info } = presence;
   checkName("presence key", key);
   if (info === undefined) return { key, info, text: "" };
   const encoded = codec.encode({ type: "presence.info", info });

@@ -117,9 +117,7 @@ export function checkOptions(
   check.names(options, names);
   const { log, layer, trustProxy } = options;
   check.callable("onError", options.onError);
-  if (layer !== undefined && typeof layer?.groupSend !== "function") {
-    check.wrong("layer", layer, "a channel layer, memoryLayer() for example");
-  }
+  if (layer !== undefined) check.layer("layer", layer);
   if (trustProxy !== undefined && !Array.isArray(trustProxy)) {
     check.wrong("trustProxy", trustProxy, 'a list of addresses and networks, like ["10.0.0.0/8"]');
   }

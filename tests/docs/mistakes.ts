@@ -4,6 +4,7 @@ import {
   attach,
   authenticate,
   connect,
+  consumer,
   cookies,
   JsonWebSocketConsumer,
   memoryLayer,
@@ -198,6 +199,8 @@ export const mistakes: readonly Mistake[] = [
   { mistake: "`stack(cookies, Chat)`", make: () => loosely(stack)(cookies, Chat) },
   { mistake: "`stack(rateLimit, Chat)`", make: () => loosely(stack)(rateLimit, Chat) },
   { mistake: "`stack(cookies())`, with nothing in it", make: () => fault(stack(plain(cookies()))) },
+  { mistake: "`consumer(Plain, 7)`", make: () => loosely(consumer)(Plain, 7) },
+  { mistake: "`streams(Chat)`", make: () => loosely(streams)(Chat) },
   { mistake: '`streams({ chat: "Chat" })`', make: () => streams(plain({ chat: "Chat" })) },
   // Middleware.
   { mistake: "`rateLimit()`", make: () => loosely(rateLimit)() },
@@ -302,6 +305,18 @@ export const mistakes: readonly Mistake[] = [
     make: () => memoryLayer().groupSend("lobby", listed, plain({ exclude: "x" })),
   },
   { mistake: "a layer that was closed", make: closedLayer },
+  {
+    mistake: '`layer.join(group, channel, { presence: { name: "ann" } })`',
+    make: () => {
+      const layer = memoryLayer();
+      return layer.join(
+        "lobby",
+        layer.channel({ deliver() {} }),
+        plain({ presence: { name: "ann" } }),
+      );
+    },
+  },
+  { mistake: '`worker({ "jobs.run": run })`', make: () => loosely(worker)({ "jobs.run"() {} }) },
   { mistake: "`worker({}, layer)`", make: () => worker({}, memoryLayer()) },
   {
     mistake: "`worker({ run() {} }, layer)`",

@@ -93,6 +93,16 @@ describe("the application's answer to a handshake, on the wire", () => {
   });
 });
 
+describe("a path that is nearly one of ours", () => {
+  it("is a 404 that the log explains, since a browser shows nobody the answer", async () => {
+    const log = new Journal();
+    const { port } = await start({ websocket: router([route("/chat/", echo)]), log });
+    expect(await status(port, request({}, "GET /chat HTTP/1.1"))).toBe(404);
+    expect(await status(port, request({}, "GET /other HTTP/1.1"))).toBe(404);
+    expect(log.messages("warn")).toEqual(['no route matches "/chat", but "/chat/" does']);
+  });
+});
+
 describe("a mistake in the application's own routing", () => {
   it.each([
     ["limits", { limits: { maxMessageSize: -1 } }],
