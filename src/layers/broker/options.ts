@@ -51,6 +51,22 @@ export interface BrokerLayerOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+/** Their names. */
+export const brokerOptionNames: readonly string[] = [
+  "capacity",
+  "expiry",
+  "history",
+  "presenceInterval",
+  "lease",
+  "timeout",
+  "checkInterval",
+  "backlog",
+  "codec",
+  "encryption",
+  "clock",
+  "onError",
+] satisfies (keyof BrokerLayerOptions)[];
+
 /** Options that were checked, and are whole. */
 export interface FullOptions {
   readonly capacity: number;

@@ -1,7 +1,8 @@
 import { UsageError } from "../../errors.ts";
+import { checkOptionNames } from "../../internal/option-names.ts";
 import type { ChannelLayer, LayerMessage } from "../channel-layer.ts";
 import { BrokerLayer } from "../broker/broker-layer.ts";
-import type { BrokerLayerOptions } from "../broker/options.ts";
+import { type BrokerLayerOptions, brokerOptionNames } from "../broker/options.ts";
 import { type HistoryRule, HistoryRules } from "../history-rule.ts";
 import { maxAgeOf, type StreamOptions } from "./history-stream.ts";
 import { NatsBroker } from "./nats-broker.ts";
@@ -20,6 +21,8 @@ export interface NatsLayerOptions extends BrokerLayerOptions {
   readonly prefix?: string;
 }
 
+const optionNames: readonly string[] = ["connection", "jetstream", "prefix", ...brokerOptionNames];
+
 /**
  * A channel layer for processes on many machines, over NATS: everybody who has a connection to the
  * same servers, and gives the same `prefix`, is in one layer.
@@ -30,6 +33,7 @@ export interface NatsLayerOptions extends BrokerLayerOptions {
 export function natsLayer<M extends LayerMessage = LayerMessage>(
   options: NatsLayerOptions,
 ): ChannelLayer<M> {
+  checkOptionNames("natsLayer", options, optionNames);
   const { connection, jetstream, prefix, ...rest } = options;
   if (typeof (connection as Partial<NatsConnection> | undefined)?.subscribe !== "function") {
     throw new UsageError(

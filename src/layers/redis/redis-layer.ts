@@ -1,6 +1,7 @@
 import { UsageError } from "../../errors.ts";
+import { checkOptionNames } from "../../internal/option-names.ts";
 import { BrokerLayer } from "../broker/broker-layer.ts";
-import type { BrokerLayerOptions } from "../broker/options.ts";
+import { type BrokerLayerOptions, brokerOptionNames } from "../broker/options.ts";
 import type { ChannelLayer, LayerMessage } from "../channel-layer.ts";
 import type { RedisConnection } from "./connection.ts";
 import { type EpochFence, epochFences, RedisBroker } from "./redis-broker.ts";
@@ -29,6 +30,14 @@ export interface RedisLayerOptions extends BrokerLayerOptions {
   readonly probeInterval?: number;
 }
 
+const optionNames: readonly string[] = [
+  "connection",
+  "prefix",
+  "epochFence",
+  "probeInterval",
+  ...brokerOptionNames,
+];
+
 /**
  * A channel layer for processes on many machines, over Redis 7 or newer: one server, one with replicas
  * and sentinels, or a cluster. Everybody who gives the same `prefix` is in one layer.
@@ -39,6 +48,7 @@ export interface RedisLayerOptions extends BrokerLayerOptions {
 export function redisLayer<M extends LayerMessage = LayerMessage>(
   options: RedisLayerOptions,
 ): ChannelLayer<M> {
+  checkOptionNames("redisLayer", options, optionNames);
   const { connection, prefix, epochFence, probeInterval, ...rest } = options;
   if (typeof (connection as Partial<RedisConnection> | undefined)?.open !== "function") {
     throw invalid("connection", connection, "must be made by fromNodeRedis or fromIoredis");
