@@ -117,6 +117,7 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
       ...{ self, link, census, questions, clock, capacity, expiry },
       deliver: (channel, data) => this.#deliverTo(channel, data),
       changed: (name, value) => parts.changed(namesTopic, name, value),
+      flush: () => parts.flush(),
     });
     this.#residents = residents;
     this.#peers = peers;

@@ -40,6 +40,8 @@ export interface CensusObserver {
 export class Census {
   readonly #options: CensusOptions;
   readonly #entries = new Map<Process, Entry>();
+  /** Those that were given up because they were silent, and when. */
+  readonly #silent = new Map<Process, number>();
   #settled = false;
   /** What is said to us, and to all, arrives here. */
   #isListening = false;
@@ -140,7 +142,9 @@ export class Census {
     entry.knowsUs = true;
     entry.heard = clock.now();
     for (const process of known) {
-      if (process !== self && !this.#entries.has(process)) this.#meet(process);
+      const isNew = process !== self && !this.#entries.has(process);
+      // One that was silent for too long is not believed to be there because others do.
+      if (isNew && !this.#silent.has(process)) this.#meet(process);
     }
     this.#introduced ||= isSettled;
     this.#look();
@@ -190,6 +194,7 @@ export class Census {
   #meet(process: Process, asks = true): void {
     if (this.#isClosed) return;
     const heard = this.#options.clock.now();
+    this.#silent.delete(process);
     this.#entries.set(process, { heard, knowsUs: false });
     this.#introduce(process, asks);
     this.#options.observer.came(process);
@@ -239,14 +244,18 @@ export class Census {
   }
 
   #onBeat(): void {
-    const { self, link, lease } = this.#options;
+    const { self, link, clock, lease } = this.#options;
     this.#beat();
     if (!this.#settled) void this.settle().catch(() => {});
     if (this.#isListening) void link.tellAll({ kind: "beat", from: self }).catch(() => {});
     for (const [process, { heard }] of [...this.#entries]) {
       if (this.#heardSelf - heard <= lease) continue;
       publish("sluice:broker.expire", { reason: "silent" });
+      this.#silent.set(process, clock.now());
       this.forget(process);
+    }
+    for (const [process, time] of this.#silent) {
+      if (clock.now() - time > lease) this.#silent.delete(process);
     }
   }
 }

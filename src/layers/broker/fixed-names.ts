@@ -23,6 +23,8 @@ export interface FixedNamesOptions {
   readonly deliver: (channel: LocalChannel, data: Data) => void;
   /** What this process says of a name has changed. */
   readonly changed: (name: string, value: NameAnswer | undefined) => void;
+  /** Tells others what has changed, now. */
+  readonly flush: () => void;
 }
 
 /**
@@ -193,7 +195,7 @@ export class FixedNames implements MirrorListener {
 
   /** Finds a reader, or the process where the message is to wait. */
   async #find(name: string, data: Data): Promise<void> {
-    const { questions, self, census } = this.#options;
+    const { questions, self, census, flush } = this.#options;
     await census.settle();
     for (let attempt = 0; attempt < mostAttempts && !this.#isServed(name); attempt += 1) {
       let keeper = this.#keeperOf(name);
@@ -218,6 +220,8 @@ export class FixedNames implements MirrorListener {
           // Whoever asks from now on hears that it waits here: that comes in this very turn.
         }
       }
+      // Should we have a reader, the keeper is to know it first.
+      flush();
       const [kept] = await questions.ask([keeper], "keep", { name, data });
       if (kept?.answer === "full") throw full(name, this.#options.capacity);
       if (kept !== undefined) return;

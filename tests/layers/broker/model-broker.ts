@@ -159,7 +159,8 @@ export class ModelBroker implements Broker {
   #arrivals: Arrival[] = [];
   #isDraining = false;
   #state: "connected" | "cut" | "closed" = "connected";
-  #isStopped = false;
+  /** Resolves when the process that stands still goes on. */
+  #stopped: { readonly over: Promise<void>; readonly end: () => void } | undefined;
   /** What is published and asked, for tests that count. */
   readonly calls: string[] = [];
   /** Decides of each live message how often it arrives. @defaultValue once */
@@ -198,12 +199,14 @@ export class ModelBroker implements Broker {
   }
 
   async publish(address: Address, data: Uint8Array): Promise<boolean> {
+    if (this.#stopped !== undefined) await this.#stopped.over;
     const isHeard = this.#now(`publish ${address}`, () => this.#engine.publish(address, data));
     await this.#ask(`published ${address}`);
     return isHeard;
   }
 
   async append(append: Append): Promise<Position> {
+    if (this.#stopped !== undefined) await this.#stopped.over;
     const position = this.#now(`append ${append.group}`, () => this.#engine.append(append));
     await this.#ask(`appended ${append.group}`);
     return position;
@@ -258,12 +261,17 @@ export class ModelBroker implements Broker {
 
   /** The process stands still: what comes waits, and nothing leaves it. */
   stop(): void {
-    this.#isStopped = true;
+    let end = (): void => {};
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#stopped = { over, end };
   }
 
   /** It goes on. */
   goOn(): void {
-    this.#isStopped = false;
+    this.#stopped?.end();
+    this.#stopped = undefined;
     this.#drain();
   }
 
@@ -298,7 +306,7 @@ export class ModelBroker implements Broker {
     this.#isDraining = true;
     queueMicrotask(() => {
       this.#isDraining = false;
-      if (this.#isStopped) return;
+      if (this.#stopped !== undefined) return;
       const arrivals = this.#arrivals;
       this.#arrivals = [];
       for (const arrival of arrivals) {

@@ -29,8 +29,10 @@ export class Rig {
   }
 
   /** Another process, which begins. */
-  process(options: BrokerLayerOptions = {}): TestProcess {
-    const broker = this.engine.broker();
+  process(
+    options: BrokerLayerOptions = {},
+    broker: ModelBroker = this.engine.broker(),
+  ): TestProcess {
     const onError = (error: unknown): void => void this.errors.push(error);
     const layer = new BrokerLayer(broker, { ...rules, clock: this.clock, onError, ...options });
     return { layer, broker };
