@@ -18,6 +18,7 @@ const sections = new Map(
     }),
 );
 sections.delete("The memory layer");
+sections.delete("Layers over a broker");
 
 /** Those in the contract's own doc comment. */
 const promises = [...contract.matchAll(/^ \* - \*\*(.+?)\*\*([^]*?)(?=^ \* - \*\*|^ \*\/)/gm)].map(

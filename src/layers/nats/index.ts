@@ -13,6 +13,8 @@
  *
  * @packageDocumentation
  */
+export { type BrokerDiagnostics, brokerDiagnosticNames } from "../broker/diagnostics.ts";
+export type { EncryptionKey, EncryptionOptions } from "../broker/sealer.ts";
 export type { StreamOptions } from "./history-stream.ts";
 export { type NatsLayerOptions, natsLayer } from "./nats-layer.ts";
 export type {

@@ -13,6 +13,8 @@
  *
  * @packageDocumentation
  */
+export { type BrokerDiagnostics, brokerDiagnosticNames } from "../broker/diagnostics.ts";
+export type { EncryptionKey, EncryptionOptions } from "../broker/sealer.ts";
 export type { LinkEvents, RedisAddress, RedisConnection, RedisLink } from "./connection.ts";
 export { fromIoredis, type IoredisCluster, type IoredisStandalone } from "./ioredis.ts";
 export {
