@@ -35,7 +35,7 @@ import { Peers } from "./peers.ts";
 import { PresenceNews, topicOf } from "./presence-news.ts";
 import { Registry } from "./registry.ts";
 import { Residents } from "./residents.ts";
-import { jittered, Rounds } from "./rounds.ts";
+import { Rounds } from "./rounds.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Turnstile } from "./turnstile.ts";
 
@@ -67,8 +67,6 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
   readonly #names: FixedNames;
   readonly #news: PresenceNews;
   readonly #observers: GroupObservers;
-  #looks = 0;
-  #cancelLook: (() => void) | undefined;
   #hasEnded = false;
 
   /**
@@ -77,7 +75,8 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
    */
   constructor(broker: Broker, options: BrokerLayerOptions = {}, layer = "brokerLayer") {
     const full = completeOptions(options, layer);
-    const { codec, clock, sealer, backlog, timeout, lease, capacity, expiry, onError } = full;
+    const { codec, clock, sealer, backlog, timeout, lease, checkInterval } = full;
+    const { capacity, expiry, onError } = full;
     super(codec);
     this.#options = full;
     this.#broker = broker;
@@ -101,16 +100,17 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
     });
     this.#rounds = new Rounds({
       clock,
-      interval: full.checkInterval,
+      interval: checkInterval,
       check: (group) => this.#feeds.of(group)?.check(),
     });
 
     const residents = new Residents(groups, this.#addresses);
     const peers = new Peers({
-      ...{ self, broker, link, clock, lease, timeout },
+      ...{ self, broker, link, clock, lease, timeout, checkInterval },
       list: (topic) => this.#list(topic),
       answer: (letter) => void this.#registry.answer(letter),
       direct: ({ to, data }) => this.#takeDirect(to, data),
+      checked: () => this.#names.check(),
     });
     const { census, questions, mirrors, parts } = peers;
     const names = new FixedNames({
@@ -131,8 +131,7 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
 
     mirrors.open(namesTopic, names);
     broker.open(this);
-    census.open();
-    this.#look();
+    peers.open();
   }
 
   // What is asked of it.
@@ -235,7 +234,6 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
   protected async end(): Promise<void> {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#cancelLook?.();
     const held = [this.#groups, this.#feeds, this.#joins, this.#rounds, this.#subscriptions];
     const told = [this.#news, this.#observers, this.#names, this.#residents, this.#addresses];
     for (const part of [...held, ...told]) part.clear();
@@ -391,21 +389,6 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
     if (topic === namesTopic) return this.#names.entries();
     const name = topic.slice(1);
     return topic.startsWith("p") ? this.#residents.entries(name) : this.#observers.entries(name);
-  }
-
-  /** What was told may have been lost in silence. */
-  #look(): void {
-    const { clock, checkInterval } = this.#options;
-    this.#looks += 1;
-    this.#cancelLook = clock.after(
-      jittered(checkInterval, this.#looks),
-      () => {
-        this.#peers.mirrors.check();
-        this.#names.check();
-        this.#look();
-      },
-      true,
-    );
   }
 }
 

@@ -31,11 +31,15 @@ export interface CensusObserver {
 /**
  * Which processes there are: each of a layer knows all others, and the engine nothing of them.
  *
- * Two that begin must not miss each other. Each one listens, says hello to all, and only then knocks
- * at an address where those listen that have said hello before. If nobody is there, nobody has
- * settled before it. Otherwise one of those names the others. It is settled when each of them has
- * said that it knows it; and of two that begin at the same time the earlier hears of the later before
- * it has settled, because it began to listen first. Joins and questions wait until then.
+ * Two that begin must not miss each other, and no timeout decides that. Each one first hears what is
+ * said to all, says hello to all, and knocks at an address where those listen that have settled. If
+ * somebody does, one of them names the others. Then it listens there, too; it has settled when all it
+ * knows by then have said that they know it. Of two that begin at the same time, either the later one
+ * finds the earlier one by knocking; or it had said hello before the earlier one began to listen there,
+ * which has heard that and waits for it. Joins and questions wait until this process has settled.
+ *
+ * If the engine takes a dead process for alive, a knock is never answered. Then the lease decides:
+ * whoever lives has been heard by then.
  */
 export class Census {
   readonly #options: CensusOptions;
@@ -43,8 +47,8 @@ export class Census {
   /** Those that were given up because they were silent, and when. */
   readonly #silent = new Map<Process, number>();
   #settled = false;
-  /** What is said to us, and to all, arrives here. */
-  #isListening = false;
+  /** Since when what is said to us, and to all, arrives here. */
+  #listening: number | undefined;
   /** One that had settled has told us of the others. */
   #introduced = false;
   #attempt: Promise<void> | undefined;
@@ -94,8 +98,11 @@ export class Census {
 
   /** What was told may be missing: says hello anew, and all that are there answer. */
   renew(): void {
-    const { self, link } = this.#options;
-    if (!this.#settled) return void this.settle().catch(() => {});
+    const { self, link, clock } = this.#options;
+    if (!this.#settled) {
+      if (this.#listening !== undefined) this.#listening = clock.now();
+      return void this.settle().catch(() => {});
+    }
     void link.tellAll({ kind: "hello", from: self }).catch(() => {});
   }
 
@@ -169,25 +176,37 @@ export class Census {
   }
 
   async #enroll(): Promise<void> {
-    const { self, broker, link } = this.#options;
+    const { self, broker, link, clock } = this.#options;
     this.#introduced = false;
     // Of an attempt that failed: we are not to find ourselves there.
     await broker.unsubscribe(porch);
     await broker.subscribe(`n${self}`);
     await broker.subscribe("a");
-    this.#isListening = true;
+    this.#listening ??= clock.now();
     await link.tellAll({ kind: "hello", from: self });
     const knock = Buffer.from(JSON.stringify({ kind: "knock", from: self }));
     const isAlone = !(await link.publish(porch, [knock]));
+    await this.#until(() => isAlone || this.#introduced || this.#hasHeardAll());
+    await this.#acquaint();
     await broker.subscribe(porch);
-    for (const [process, { knowsUs }] of this.#entries) {
-      if (!knowsUs) this.#introduce(process, true);
-    }
-    await this.#until(() => isAlone || this.#introduced);
-    await this.#until(() => [...this.#entries.values()].every(({ knowsUs }) => knowsUs));
+    await this.#acquaint();
     this.#settled = true;
     // Somebody may have been waiting for one who can say so.
     for (const process of this.#entries.keys()) this.#introduce(process, false);
+  }
+
+  /** Whoever lives has said so since we listen. */
+  #hasHeardAll(): boolean {
+    const { clock, lease } = this.#options;
+    return this.#listening !== undefined && clock.now() - this.#listening > lease;
+  }
+
+  /** All others have said that they know us. */
+  async #acquaint(): Promise<void> {
+    for (const [process, { knowsUs }] of this.#entries) {
+      if (!knowsUs) this.#introduce(process, true);
+    }
+    await this.#until(() => [...this.#entries.values()].every(({ knowsUs }) => knowsUs));
   }
 
   /** Somebody new: tells it that it is known, and asks for the same. */
@@ -247,7 +266,8 @@ export class Census {
     const { self, link, clock, lease } = this.#options;
     this.#beat();
     if (!this.#settled) void this.settle().catch(() => {});
-    if (this.#isListening) void link.tellAll({ kind: "beat", from: self }).catch(() => {});
+    if (this.#listening !== undefined)
+      void link.tellAll({ kind: "beat", from: self }).catch(() => {});
     for (const [process, { heard }] of [...this.#entries]) {
       if (this.#heardSelf - heard <= lease) continue;
       publish("sluice:broker.expire", { reason: "silent" });
@@ -275,7 +295,7 @@ interface Waiter {
 
 const settled = Promise.resolve();
 
-/** Where those listen that have said hello. No process has such a name. */
+/** Where those listen that have settled. No process has such a name. */
 const porch: Address = "nporch";
 
 /** How often a process says that it is there, for each time that it may be silent. */

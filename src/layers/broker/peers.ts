@@ -7,6 +7,7 @@ import type { Entry, Letter, LetterOf, Process } from "./letters.ts";
 import { Mirrors } from "./mirrors.ts";
 import { Parts } from "./parts.ts";
 import { Questions } from "./questions.ts";
+import { jittered } from "./rounds.ts";
 
 /** What {@link Peers} need to know. */
 export interface PeersOptions {
@@ -16,12 +17,16 @@ export interface PeersOptions {
   readonly clock: Clock;
   readonly lease: number;
   readonly timeout: number;
+  /** How often it is looked whether something of theirs was missed, in milliseconds. */
+  readonly checkInterval: number;
   /** All that this process has of a topic that others mirror. */
   readonly list: (topic: string) => Iterable<Entry>;
   /** Another process asks. */
   readonly answer: (letter: LetterOf<"ask">) => void;
   /** Something came for a channel here. */
   readonly direct: (letter: LetterOf<"direct">) => void;
+  /** It is looked now. */
+  readonly checked: () => void;
 }
 
 /** The other processes: which there are, what they are asked, and what is known of what they have. */
@@ -31,6 +36,8 @@ export class Peers {
   readonly mirrors: Mirrors;
   readonly parts: Parts;
   readonly #options: PeersOptions;
+  #checks = 0;
+  #cancelCheck: (() => void) | undefined;
 
   constructor(options: PeersOptions) {
     this.#options = options;
@@ -44,6 +51,12 @@ export class Peers {
     this.questions = new Questions({ self, link, clock, timeout });
     this.parts = new Parts({ self, link, clock, list });
     this.mirrors = new Mirrors({ self, link, clock, timeout, others: () => this.census.others });
+  }
+
+  /** Begins to know them. */
+  open(): void {
+    this.census.open();
+    this.#scheduleCheck();
   }
 
   /** A letter came. */
@@ -89,10 +102,23 @@ export class Peers {
 
   /** Says goodbye; resolves when the engine knows, or is away. */
   async close(): Promise<void> {
+    this.#cancelCheck?.();
     this.mirrors.clear();
     this.parts.clear();
     this.questions.clear();
     await this.census.close();
+  }
+
+  /** What they told may have been lost in silence. */
+  #scheduleCheck(): void {
+    const { clock, checkInterval, checked } = this.#options;
+    this.#checks += 1;
+    const ring = (): void => {
+      this.#scheduleCheck();
+      this.mirrors.check();
+      checked();
+    };
+    this.#cancelCheck = clock.after(jittered(checkInterval, this.#checks), ring, true);
   }
 
   #left(process: Process): void {

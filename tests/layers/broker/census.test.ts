@@ -83,6 +83,37 @@ describe("processes that begin", () => {
     await late.layer.join("room", reader.channel);
     expect(await counts([first, late])).toEqual([2, 2]);
   });
+
+  test("beside one that is dead, which the engine takes for alive, begin after its lease", async () => {
+    const rig = new Rig();
+    const dead = rig.process({ lease: 8_000 });
+    await member(dead);
+    dead.broker.stop();
+    const late = rig.process({ lease: 8_000 });
+    const reader = new LayerReader(late.layer);
+    const failure = expect(late.layer.join("room", reader.channel)).rejects.toMatchObject({
+      code: "ERR_LAYER_UNREACHABLE",
+    });
+    await pass(rig, 6_000);
+    await failure;
+    await pass(rig, 10_000);
+    await late.layer.join("room", reader.channel);
+    expect(await late.layer.groupCount("room")).toBe(1);
+  });
+
+  test("again and again, because others stand still, do not wait for each other for ever", async () => {
+    const rig = new Rig();
+    const dead = rig.process({ lease: 8_000 });
+    await member(dead);
+    dead.broker.stop();
+    const late = [rig.process({ lease: 8_000 }), rig.process({ lease: 8_000 })] as const;
+    await pass(rig, 3_000);
+    const later = rig.process({ lease: 8_000 });
+    await pass(rig, 20_000);
+    const all = [...late, later];
+    await Promise.all(all.map((process) => member(process)));
+    expect(await counts(all)).toEqual([3, 3, 3]);
+  });
 });
 
 describe("a process that ends", () => {
