@@ -76,7 +76,8 @@ export const errorCodes = {
   ERR_CONTROL_FLOOD: "More control frames and empty fragments come than any peer needs.",
   ERR_MESSAGE_TIMEOUT: "A message took longer than `messageTimeout` to arrive.",
 
-  ERR_LAYER_MESSAGE: "A layer message is not a JSON value (plus Uint8Array).",
+  ERR_LAYER_MESSAGE:
+    "A layer message is not a JSON value (plus Uint8Array), or larger than the backend takes.",
   ERR_LAYER_NAME: "A channel or group name is empty, too long, not well-formed or reserved.",
   ERR_LAYER_CLOSED: "The channel layer was closed.",
   ERR_LAYER_UNREACHABLE: "The backend of the channel layer could not be reached.",

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { BrokerLayer } from "../../../src/layers/broker/broker-layer.ts";
 import type { BrokerLayerOptions } from "../../../src/layers/broker/options.ts";
 import { note, numbers } from "../../../src/testing/layer-reader.ts";
-import { Rig } from "./rig.ts";
+import { quiet, Rig } from "./rig.ts";
 
 describe("options", () => {
   const range = "it must be a whole number from";
@@ -59,5 +59,25 @@ describe("what waits for the engine", () => {
       });
       await layer.groupSend(group, note("x".repeat(4_000)));
     }
+  });
+});
+
+describe("what waits for other processes", () => {
+  test("is so many questions at most, and more are refused for now", async () => {
+    const rig = new Rig();
+    const [one, two] = [rig.process(), rig.process()];
+    await Promise.all([one.layer.groupCount("room"), two.layer.groupCount("room")]);
+    two.broker.stop();
+    const counts = Promise.allSettled(numbers(10_050).map(() => one.layer.groupCount("room")));
+    await quiet();
+    two.broker.goOn();
+    const refused = (await counts).filter((outcome) => outcome.status === "rejected");
+    expect(refused).toHaveLength(50);
+    expect((refused[0] as PromiseRejectedResult).reason).toMatchObject({
+      code: "ERR_LAYER_UNREACHABLE",
+      temporary: true,
+      message: "count: 10000 questions wait for answers of other processes",
+    });
+    expect(await one.layer.groupCount("room")).toBe(0);
   });
 });
