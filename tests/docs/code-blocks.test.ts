@@ -28,6 +28,7 @@ describe("every TypeScript block of the README and the docs", () => {
     writeBlocks();
     const module = (await import(/* @vite-ignore */ join(place, `${name}.ts`))) as Exported;
     await module.server?.close({ timeout: 0 });
+    await module.layer?.close();
     expect(text).not.toBe("");
   });
 });
@@ -48,6 +49,7 @@ function withoutComments(code: string): string {
 }
 
 interface Exported {
+  readonly layer?: { close(): Promise<void> };
   readonly server?: { close(options: { timeout: number }): Promise<void> };
 }
 
@@ -73,13 +75,13 @@ function codeBlocks(file: string): Block[] {
   }));
 }
 
-/** A block is run as it stands, but on a free port, and its server can be closed. */
+/** A block is run as it stands, but on a free port, and its server and layer can be closed. */
 function writeBlocks(): void {
   mkdirSync(place, { recursive: true });
   for (const { name, text } of blocks) {
     const runnable = text
       .replaceAll("port: 8000", "port: 0")
-      .replaceAll(/^const server =/gm, "export const server =");
+      .replaceAll(/^const (server|layer) =/gm, "export const $1 =");
     writeFileSync(join(place, `${name}.ts`), `${runnable}\nexport {};\n`);
   }
   const configuration = {

@@ -13,7 +13,12 @@
  *
  * @packageDocumentation
  */
-export { type BrokerDiagnostics, brokerDiagnosticNames } from "../broker/diagnostics.ts";
+export {
+  type BrokerDiagnostics,
+  brokerDiagnosticNames,
+  type IgnoreReason,
+} from "../broker/diagnostics.ts";
+export type { BrokerLayerOptions } from "../broker/options.ts";
 export type { EncryptionKey, EncryptionOptions } from "../broker/sealer.ts";
 export type { LinkEvents, RedisAddress, RedisConnection, RedisLink } from "./connection.ts";
 export { fromIoredis, type IoredisCluster, type IoredisStandalone } from "./ioredis.ts";

@@ -38,37 +38,33 @@ local function stand(meta, log, kind, fresh, lifetime)
   local now = redis.call('TIME')
   now = now[1] * 1000 + math.floor(now[2] / 1000)
   local is = fence(kind)
-  local known = redis.call('HMGET', meta, 'epoch', 'fence', 'top')
+  local known = redis.call('HMGET', meta, 'epoch', 'fence', 'top', 'until')
   if not known[1] or known[2] ~= is then
     redis.call('UNLINK', log)
     redis.call('HSET', meta, 'epoch', fresh, 'fence', is, 'top', '0')
     known = { fresh, is, '0' }
   end
-  redis.call('PEXPIRE', meta, lifetime)
+  -- It is renewed once in a while only: each time would cost more than it is worth.
+  if tonumber(known[4] or 0) < now + 0.9 * lifetime then
+    redis.call('HSET', meta, 'until', number(now + lifetime))
+    redis.call('PEXPIRE', meta, number(lifetime))
+  end
   return now, known[1], tonumber(known[3])
 end
 
--- Forgets the oldest messages that the rule does not hold any more: too many, too large or too old.
-local function trim(log, now, top, size, ttl, most, cost)
-  local held = redis.call('HMGET', log, 'low', 'bytes')
-  if not held[1] then return nil end
-  local low, bytes = tonumber(held[1]), tonumber(held[2])
-  local first = low
-  local steps = 0
-  while low <= top and steps < 1000 do
-    local many = top - low + 1 > size or (bytes > most and low < top)
-    if not many and tonumber(redis.call('HGET', log, 't' .. number(low)) or 0) + ttl > now then break end
-    bytes = bytes - cost - redis.call('HSTRLEN', log, 'm' .. number(low))
-    redis.call('HDEL', log, 'm' .. number(low), 't' .. number(low))
+-- Forgets the oldest messages, up to last, that the rule does not hold any more: too many, too large or
+-- too old. Of the newest one only its age counts.
+local function trim(log, now, low, last, newest, bytes, size, ttl, most, cost)
+  last = math.min(last, low + 999)
+  while low <= last do
+    local place = number(low)
+    local many = newest - low + 1 > size or (bytes > most and low < newest)
+    if not many and tonumber(redis.call('HGET', log, 't' .. place) or 0) + ttl > now then break end
+    bytes = bytes - cost - redis.call('HSTRLEN', log, 'm' .. place)
+    redis.call('HDEL', log, 'm' .. place, 't' .. place)
     low = low + 1
-    steps = steps + 1
   end
-  if low > top then
-    redis.call('UNLINK', log)
-    return nil
-  end
-  if low > first then redis.call('HSET', log, 'low', number(low), 'bytes', number(bytes)) end
-  return low
+  return low, bytes
 end
 `;
 
@@ -84,7 +80,7 @@ end
  */
 export const appendScript: Script = script(`#!lua
 local meta, log, ids = KEYS[1], KEYS[2], KEYS[3]
-local kind, fresh, lifetime, channel, data = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local kind, fresh, lifetime, channel, data = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
 local size, ttl, most, cost = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local id, window, remembered = ARGV[10], tonumber(ARGV[11] or 0), tonumber(ARGV[12] or 0)
 ${preamble}
@@ -101,12 +97,13 @@ end
 
 local offset = top + 1
 local place = number(offset)
+local held = redis.call('HMGET', log, 'low', 'bytes')
+local low, bytes = tonumber(held[1] or offset), tonumber(held[2] or 0) + #data + cost
+low, bytes = trim(log, now, low, top, offset, bytes, size, ttl, most, cost)
 redis.call('HSET', meta, 'top', place)
-if redis.call('HSETNX', log, 'low', place) == 1 then redis.call('HSET', log, 'bytes', '0') end
-redis.call('HSET', log, 'm' .. place, data, 't' .. place, number(now))
-redis.call('HINCRBY', log, 'bytes', number(#data + cost))
+redis.call('HSET', log, 'm' .. place, data, 't' .. place, number(now), 'low', number(low),
+  'bytes', number(bytes))
 redis.call('PEXPIRE', log, number(ttl))
-trim(log, now, offset, size, ttl, most, cost)
 
 if ids then
   last = last + 1
@@ -142,12 +139,23 @@ return { epoch, place }
  */
 export const readScript: Script = script(`#!lua flags=allow-oom
 local meta, log = KEYS[1], KEYS[2]
-local kind, fresh, lifetime = ARGV[1], ARGV[2], ARGV[3]
+local kind, fresh, lifetime = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local size, ttl, most, cost = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local wanted, since, limit = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10])
 ${preamble}
 local now, epoch, top = stand(meta, log, kind, fresh, lifetime)
-local low = trim(log, now, top, size, ttl, most, cost)
+local held = redis.call('HMGET', log, 'low', 'bytes')
+local low
+if held[1] then
+  local first, bytes = tonumber(held[1]), tonumber(held[2])
+  low, bytes = trim(log, now, first, top, top, bytes, size, ttl, most, cost)
+  if low > top then
+    redis.call('UNLINK', log)
+    low = nil
+  elseif low > first then
+    redis.call('HSET', log, 'low', number(low), 'bytes', number(bytes))
+  end
+end
 local answer = { epoch, number(top), low and number(low) or '' }
 if wanted ~= epoch or since > top then return answer end
 if since < top and (not low or since + 1 < low) then return answer end
