@@ -131,7 +131,7 @@ export async function startSentinels(primary: RedisProgram, count = 3): Promise<
       writeFileSync(
         file,
         `sentinel monitor main 127.0.0.1 ${primary.port} 2
-sentinel down-after-milliseconds main 500
+sentinel down-after-milliseconds main 300
 sentinel failover-timeout main 3000
 `,
       );
@@ -142,7 +142,7 @@ sentinel failover-timeout main 3000
 
 /** A cluster of primaries without replicas, which knows itself. */
 export async function startCluster(count = 3, replicas = 0): Promise<RedisProgram[]> {
-  const parameters = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"];
+  const parameters = ["--cluster-enabled", "yes", "--cluster-node-timeout", "500"];
   parameters.push("--cluster-require-full-coverage", "no", "--repl-diskless-sync-delay", "0");
   const nodes: RedisProgram[] = [];
   for (let index = 0; index < count + replicas; index += 1) {
