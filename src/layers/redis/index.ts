@@ -21,13 +21,13 @@ export {
 export type { BrokerLayerOptions } from "../broker/options.ts";
 export type { EncryptionKey, EncryptionOptions } from "../broker/sealer.ts";
 export type { LinkEvents, RedisAddress, RedisConnection, RedisLink } from "./connection.ts";
-export { fromIoredis, type IoredisCluster, type IoredisStandalone } from "./ioredis.ts";
+export { fromIoredis, type IoredisCluster, type IoredisClient } from "./ioredis.ts";
 export {
   fromNodeRedis,
   type NodeRedisCluster,
   type NodeRedisClusterNode,
   type NodeRedisSentinel,
-  type NodeRedisStandalone,
+  type NodeRedisClient,
 } from "./node-redis.ts";
 export type { EpochFence } from "./redis-broker.ts";
 export { type RedisLayerOptions, redisLayer } from "./redis-layer.ts";

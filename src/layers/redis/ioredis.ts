@@ -1,44 +1,36 @@
 import { ChannelLayerError } from "../../errors.ts";
 import type { LinkEvents, RedisAddress, RedisConnection, RedisLink } from "./connection.ts";
 
-/** What is used of `new Redis(…)` of the package `ioredis`. */
+/** What is used of `new Redis(…)`, also with sentinels, of the package `ioredis`. */
 export interface IoredisClient {
   readonly options: object;
   duplicate(overrides?: object): IoredisClient;
   connect(): Promise<unknown>;
   disconnect(): void;
-  on(event: string, listener: (...values: never[]) => void): unknown;
+  on(event: string, listener: (...values: unknown[]) => void): unknown;
   callBuffer(command: string, ...parameters: (string | Buffer)[]): Promise<unknown>;
   ssubscribe(channel: string): Promise<unknown>;
   sunsubscribe(channel: string): Promise<unknown>;
   readonly stream?: { destroy(): unknown };
 }
 
-/** What is used of `new Redis(…)`, also with sentinels, of the package `ioredis`. */
-export interface IoredisStandalone {
-  readonly isCluster: boolean;
-  readonly options: object;
-  duplicate(overrides?: never): unknown;
-}
-
 /** What is used of `new Cluster(…)` of the package `ioredis`. */
 export interface IoredisCluster {
   readonly isCluster: boolean;
   readonly options: object;
-  nodes(): readonly IoredisStandalone[];
+  nodes(): readonly IoredisClient[];
 }
 
 /**
  * A way to Redis by a client of the package `ioredis`: a `Redis`, also one with sentinels, or a
  * `Cluster`, which has to be connected, or to be connecting.
  */
-export function fromIoredis(client: IoredisStandalone | IoredisCluster): RedisConnection {
+export function fromIoredis(client: IoredisClient | IoredisCluster): RedisConnection {
   if ("nodes" in client) return new IoredisClusterConnection(client);
-  const pattern = client as unknown as IoredisClient;
   return {
     isCluster: false,
     addresses: () => [],
-    open: (events, signal) => openLink(pattern, events, signal),
+    open: (events, signal) => openLink(client, events, signal),
   };
 }
 
@@ -59,7 +51,7 @@ class IoredisClusterConnection implements RedisConnection {
   }
 
   async open(events: LinkEvents, signal: AbortSignal, address: RedisAddress): Promise<RedisLink> {
-    this.#pattern ??= this.#cluster.nodes()[0] as unknown as IoredisClient | undefined;
+    this.#pattern ??= this.#cluster.nodes()[0];
     if (this.#pattern === undefined) throw notYet();
     return openLink(this.#pattern, events, signal, this.#reach(address));
   }
@@ -125,7 +117,8 @@ class IoredisLink implements RedisLink {
       this.close();
       events.lost(this.#lastError ?? new Error("the connection was closed"));
     };
-    client.on("error", (error: Error) => {
+    client.on("error", (error) => {
+      if (!(error instanceof Error)) return;
       this.#lastError = error;
       // The client says so when answers do not fit its questions; nothing can be trusted after it.
       if (error.message.startsWith("Command queue state error")) lose();
@@ -135,8 +128,8 @@ class IoredisLink implements RedisLink {
     client.on("moved", () => {
       if (!this.#isOver) events.moved();
     });
-    client.on("smessageBuffer", (channel: Buffer, message: Buffer) => {
-      if (!this.#isOver) events.message(channel.toString(), message);
+    client.on("smessageBuffer", (channel, message) => {
+      if (!this.#isOver) events.message(String(channel), message as Buffer);
     });
     this.#client = client;
   }

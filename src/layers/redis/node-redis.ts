@@ -1,13 +1,13 @@
 import { ChannelLayerError } from "../../errors.ts";
 import type { LinkEvents, RedisAddress, RedisConnection, RedisLink } from "./connection.ts";
 
-/** What is used of a plain client of the package `redis`. */
+/** What is used of `createClient(…)` of the package `redis`. */
 export interface NodeRedisClient {
   readonly options?: { readonly socket?: object | undefined } | undefined;
   duplicate(overrides?: object): NodeRedisClient;
   connect(): Promise<unknown>;
   destroy(): void;
-  on(event: string, listener: (...values: never[]) => void): unknown;
+  on(event: string, listener: (...values: unknown[]) => void): unknown;
   sendCommand(command: (string | Buffer)[], options?: object): Promise<unknown>;
   sSubscribe(
     channel: string,
@@ -15,12 +15,6 @@ export interface NodeRedisClient {
     bufferMode: true,
   ): Promise<unknown>;
   sUnsubscribe(channel: string): Promise<unknown>;
-}
-
-/** What is used of `createClient(…)` of the package `redis`. */
-export interface NodeRedisStandalone {
-  duplicate(overrides?: never): unknown;
-  readonly options?: unknown;
 }
 
 /** What is used of `createCluster(…)` of the package `redis`. */
@@ -40,7 +34,7 @@ export interface NodeRedisClusterNode {
 export interface NodeRedisSentinel {
   getMasterNode(): RedisAddress | undefined;
   /** Hands out the client of the primary: the only way to the settings that it was made with. */
-  _execute<T>(isReadonly: false, use: (client: never) => Promise<T>): Promise<T>;
+  _execute<T>(isReadonly: boolean, use: (client: NodeRedisClient) => Promise<T>): Promise<T>;
 }
 
 /**
@@ -48,15 +42,14 @@ export interface NodeRedisSentinel {
  * `createSentinel`. Those of clusters and sentinels have to be connected, or to be connecting.
  */
 export function fromNodeRedis(
-  client: NodeRedisStandalone | NodeRedisCluster | NodeRedisSentinel,
+  client: NodeRedisClient | NodeRedisCluster | NodeRedisSentinel,
 ): RedisConnection {
   if ("nodeByAddress" in client) return new NodeRedisClusterConnection(client);
   if ("getMasterNode" in client) return new NodeRedisSentinelConnection(client);
-  const pattern = client as NodeRedisClient;
   return {
     isCluster: false,
     addresses: () => [],
-    open: (events, signal) => openLink(pattern, events, signal),
+    open: (events, signal) => openLink(client, events, signal),
   };
 }
 
@@ -98,10 +91,7 @@ class NodeRedisSentinelConnection implements RedisConnection {
   }
 
   async open(events: LinkEvents, signal: AbortSignal): Promise<RedisLink> {
-    this.#pattern ??= await this.#sentinel._execute(
-      false,
-      async (client: NodeRedisClient) => client,
-    );
+    this.#pattern ??= await this.#sentinel._execute(false, async (client) => client);
     const primary = this.#sentinel.getMasterNode();
     if (primary === undefined) throw notYet("createSentinel");
     return openLink(this.#pattern, events, signal, primary);
