@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { natsProgram, NatsServer } from "../layers/nats/nats-server.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const place = join(root, ".build", `docs-${process.pid}`);
@@ -10,8 +11,19 @@ const place = join(root, ".build", `docs-${process.pid}`);
 const files = ["README.md", "README.zh-CN.md", ...documents("docs")];
 const blocks = files.flatMap((file) => codeBlocks(file));
 
+/** What blocks connect to, where they say NATS's usual address. */
+let nats: NatsServer | undefined;
+const natsAddress = "127.0.0.1:4222";
+const hasNats = natsProgram !== "" || process.env.CI === "true";
+
 describe("every TypeScript block of the README and the docs", () => {
-  afterAll(() => rmSync(place, { recursive: true, force: true }));
+  beforeAll(async () => {
+    if (hasNats) nats = await NatsServer.start();
+  });
+  afterAll(async () => {
+    rmSync(place, { recursive: true, force: true });
+    await nats?.stop();
+  });
 
   it("is found", () => {
     expect(blocks.length).toBeGreaterThanOrEqual(3);
@@ -24,11 +36,13 @@ describe("every TypeScript block of the README and the docs", () => {
     expect(tsc.status).toBe(0);
   }, 60_000);
 
-  it.each(blocks)("runs: $file, block $number", async ({ name, text }) => {
+  it.for(blocks)("runs: $file, block $number", async ({ name, text }, { skip }) => {
+    if (text.includes(natsAddress) && !hasNats) skip("nats-server is not installed");
     writeBlocks();
     const module = (await import(/* @vite-ignore */ join(place, `${name}.ts`))) as Exported;
     await module.server?.close({ timeout: 0 });
     await module.layer?.close();
+    await module.connection?.close();
     expect(text).not.toBe("");
   });
 });
@@ -51,6 +65,7 @@ function withoutComments(code: string): string {
 interface Exported {
   readonly layer?: { close(): Promise<void> };
   readonly server?: { close(options: { timeout: number }): Promise<void> };
+  readonly connection?: { close(): Promise<void> };
 }
 
 interface Block {
@@ -75,13 +90,14 @@ function codeBlocks(file: string): Block[] {
   }));
 }
 
-/** A block is run as it stands, but on a free port, and its server and layer can be closed. */
+/** A block is run as it stands, but on free ports, and what it opens can be closed. */
 function writeBlocks(): void {
   mkdirSync(place, { recursive: true });
   for (const { name, text } of blocks) {
     const runnable = text
       .replaceAll("port: 8000", "port: 0")
-      .replaceAll(/^const (server|layer) =/gm, "export const $1 =");
+      .replaceAll(natsAddress, `127.0.0.1:${nats?.port}`)
+      .replaceAll(/^const (server|layer|connection) =/gm, "export const $1 =");
     writeFileSync(join(place, `${name}.ts`), `${runnable}\nexport {};\n`);
   }
   const configuration = {

@@ -17,8 +17,9 @@ const sections = new Map(
       return [name, { text: lines.join(" "), checks }] as const;
     }),
 );
-sections.delete("The memory layer");
-sections.delete("Layers over a broker");
+for (const layer of ["The memory layer", "Layers over a broker", "The layer over NATS"]) {
+  sections.delete(layer);
+}
 
 /** Those in the contract's own doc comment. */
 const promises = [...contract.matchAll(/^ \* - \*\*(.+?)\*\*([^]*?)(?=^ \* - \*\*|^ \*\/)/gm)].map(

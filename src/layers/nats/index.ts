@@ -14,6 +14,7 @@
  * @packageDocumentation
  */
 export { type BrokerDiagnostics, brokerDiagnosticNames } from "../broker/diagnostics.ts";
+export type { BrokerLayerOptions } from "../broker/options.ts";
 export type { EncryptionKey, EncryptionOptions } from "../broker/sealer.ts";
 export type { StreamOptions } from "./history-stream.ts";
 export { type NatsLayerOptions, natsLayer } from "./nats-layer.ts";

@@ -1,4 +1,4 @@
-import { cpSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ChannelLayer } from "sluice";
 import { type NatsLayerOptions, natsLayer } from "sluice/layers/nats";
@@ -267,6 +267,28 @@ describeWithNats("what goes wrong with a NATS server is repaired or told", () =>
         /Permissions Violation for Subscription to "sluice\.g\.room"/i,
       ),
     });
+  });
+
+  it("the permissions that the documentation lists are enough", async () => {
+    const page = readFileSync("docs/how-to/nats.md", "utf8");
+    const documented = /```conf\n([^]*?)```/.exec(page)![1]!;
+    const configuration = documented.replace("$NATS_PASSWORD", '""');
+    // The command line says another port and another place.
+    const server = await serverWith(configuration);
+    const [one, two] = [
+      await processOf(server, { user: "app" }),
+      await processOf(server, { user: "app" }),
+    ];
+    const member = new Reader(one);
+    await one.join("room", member.channel);
+    await one.join("kept.1", member.channel);
+    await two.groupSend("room", note(1));
+    const since = await send(two, "kept.1", 2);
+    await send(two, "kept.1", 3);
+    await eventually(() => expect([...member.texts].sort()).toEqual([1, 2, 3]));
+    const late = new Reader(two);
+    expect((await two.join("kept.1", late.channel, { since })).recovered).toBe(true);
+    await eventually(() => expect(late.texts).toEqual([3]));
   });
 
   it("a message that the server would not take is refused before it is sent", async () => {
