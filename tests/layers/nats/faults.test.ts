@@ -272,9 +272,13 @@ describeWithNats("what goes wrong with a NATS server is repaired or told", () =>
   it("the permissions that the documentation lists are enough", async () => {
     const page = readFileSync("docs/how-to/nats.md", "utf8");
     const documented = /```conf\n([^]*?)```/.exec(page)![1]!;
-    const configuration = documented.replace("$NATS_PASSWORD", '""');
-    // The command line says another port and another place.
-    const server = await serverWith(configuration);
+    const server = new NatsServer();
+    ends.push(() => server.stop());
+    const file = join(server.directory, "nats.conf");
+    const [store, password] = ["/var/lib/nats", "$NATS_PASSWORD"];
+    writeFileSync(file, documented.replace(store, server.store).replace(password, '""'));
+    server.parameters = ["-c", file];
+    await server.start();
     const [one, two] = [
       await processOf(server, { user: "app" }),
       await processOf(server, { user: "app" }),

@@ -87,9 +87,14 @@ export class NatsServer {
     return connection;
   }
 
+  /** Ends the connections that were made. */
+  async disconnect(): Promise<void> {
+    await Promise.all(this.#connections.splice(0).map((connection) => connection.close()));
+  }
+
   /** Ends all of it, and forgets what it kept. */
   async stop(): Promise<void> {
-    await Promise.all(this.#connections.map((connection) => connection.close()));
+    await this.disconnect();
     await this.kill();
     rmSync(this.directory, { recursive: true, force: true });
   }
