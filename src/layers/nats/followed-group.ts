@@ -1,4 +1,4 @@
-import type { Clock } from "../../internal/clock.ts";
+import { calendar, type Clock } from "../../internal/clock.ts";
 import type { BrokerEars } from "../broker/broker.ts";
 import type { HistoryStream } from "./history-stream.ts";
 import type { NatsMessage } from "./nats-connection.ts";
@@ -24,6 +24,7 @@ export class FollowedGroup {
   #provenEpoch = "";
   #provenOffset = 0;
   #provenAt = Number.NEGATIVE_INFINITY;
+  #provenDate = Number.NEGATIVE_INFINITY;
   /** The last time that something came into the empty group: nothing is between these two. */
   #quietFrom = 0;
   #quietTo = 0;
@@ -48,25 +49,30 @@ export class FollowedGroup {
     return isQuiet && epoch === this.#provenEpoch ? this.#quietTo : offset;
   }
 
-  /** How long ago it was last looked at, in milliseconds. */
+  /** How long ago that was, in milliseconds. */
   get age(): number {
-    return this.#clock.now() - this.#provenAt;
+    // A machine that slept has not counted that time, but the calendar has.
+    return Math.max(this.#clock.now() - this.#provenAt, calendar.now() - this.#provenDate);
   }
 
   /** Whether nothing that came after that can be too old by now. Half of the time is for delays. */
   get isFresh(): boolean {
-    return this.stream !== undefined && this.age < this.stream.maxAge / 2;
+    return this.stream !== undefined && this.age < this.stream.holdsFor / 2;
   }
 
-  /** At a moment nothing of the group was newer than `offset`; of an empty group any late offset. */
-  prove(epoch: string, offset: number, isEmpty: boolean, at: number): void {
+  /**
+   * At a moment nothing of the group was newer than `offset`, which may be any later one if the group
+   * was empty. `age` is how long ago that moment is, at most.
+   */
+  prove(epoch: string, offset: number, isEmpty: boolean, age: number): void {
     // Of an empty group the earlier offset says more.
     if (epoch !== this.#provenEpoch) this.#quietTo = 0;
     if (!isEmpty || epoch !== this.#provenEpoch || !this.isFresh) {
       this.#provenEpoch = epoch;
       this.#provenOffset = offset;
     }
-    this.#provenAt = at;
+    this.#provenAt = this.#clock.now() - age;
+    this.#provenDate = calendar.now() - age;
   }
 
   /** Takes what the server has published again, and says whose message it is. */
@@ -77,10 +83,11 @@ export class FollowedGroup {
     const before = Number(headers.get("Nats-Last-Sequence"));
     if (streamName !== this.#streamName) {
       this.#streamName = streamName;
-      this.#epoch = epochOf(streamName, this.#hash);
+      // Processes whose rules differ keep a group in several streams: there is one that counts here.
+      const isOurs = this.stream?.mayBe(streamName) ?? true;
+      this.#epoch = isOurs ? epochOf(streamName, this.#hash) : undefined;
     }
     const epoch = this.#epoch;
-    // Whoever may publish here without a stream is no stream of ours.
     if (epoch === undefined || !Number.isSafeInteger(offset) || offset < 1) return;
     this.stream?.heard(streamName, offset);
     ears.kept(this.group, epoch, { offset, previous: this.#previous(epoch, offset, before), data });
@@ -96,6 +103,7 @@ export class FollowedGroup {
     if (proven !== undefined && before <= proven && proven < offset) {
       this.#provenOffset = offset;
       this.#provenAt = this.#clock.now();
+      this.#provenDate = calendar.now();
       if (before > 0) return before;
       this.#quietFrom = proven;
       this.#quietTo = offset;

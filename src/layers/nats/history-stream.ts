@@ -1,37 +1,19 @@
-import { randomBytes } from "node:crypto";
-import { UsageError } from "../../errors.ts";
-import type { Clock } from "../../internal/clock.ts";
 import type { Append, KeptItem, KeptSlice } from "../broker/broker.ts";
-import type { FullHistoryRule } from "../history-rule.ts";
 import type { Position } from "../position.ts";
 import type { FollowedGroup } from "./followed-group.ts";
-import { checkConfig, type JetStream, type StreamConfig } from "./jet-stream.ts";
 import { SentHeaders } from "./nats-connection.ts";
 import { away } from "./nats-link.ts";
-import { digest, epochOf, type HistorySubjects } from "./subjects.ts";
-
-/** How streams are kept by JetStream. */
-export interface StreamOptions {
-  /** Where the server holds messages. @defaultValue "file" */
-  readonly storage?: "file" | "memory";
-  /** How many servers hold them: 1, or with a cluster 3 or 5. @defaultValue 1 */
-  readonly replicas?: number;
-  /**
-   * What all groups of one rule hold together, in bytes as the server counts them; the oldest
-   * messages give way. @defaultValue no bound but that of the server
-   */
-  readonly bytes?: number;
-  /** The JetStream domain, where there are several. */
-  readonly domain?: string;
-}
+import {
+  foreign,
+  maxAgeOf,
+  mostHeld,
+  StreamFinder,
+  type StreamFinderOptions,
+} from "./stream-finder.ts";
+import { digest, epochOf } from "./subjects.ts";
 
 /** What a {@link HistoryStream} needs to know. */
-export interface HistoryStreamOptions {
-  readonly jetStream: JetStream;
-  readonly subjects: HistorySubjects;
-  readonly rule: FullHistoryRule;
-  readonly stream: StreamOptions;
-  readonly clock: Clock;
+export interface HistoryStreamOptions extends StreamFinderOptions {
   /** The history of all groups goes on in another stream. */
   readonly renewed: () => void;
 }
@@ -42,15 +24,13 @@ export interface HistoryStreamOptions {
  * Offsets are the stream's numbers, so those of one group have gaps between them. The end of the
  * stream's name is the epoch. It is random, and no name is used twice: a stream that has lost what it
  * held, in whole or in part, is deleted, and another one made. That it has is known when it gives a
- * number again that it gave before, or when it has no message at all: its maker leaves a mark as its
- * first one.
+ * number again that it gave before.
  */
 export class HistoryStream {
-  /** How long messages are held, in milliseconds: JetStream remembers no id for longer than that. */
-  readonly maxAge: number;
+  /** For how long a message is held for certain, if its group does not get too many, in milliseconds. */
+  readonly holdsFor: number;
   readonly #options: HistoryStreamOptions;
-  readonly #config: Omit<StreamConfig, "name">;
-  readonly #most: number;
+  readonly #finder: StreamFinder;
   /** The stream, as long as nothing speaks against it. */
   #name: string | undefined;
   /** The last one that was found good, and the highest number that it has given. */
@@ -59,38 +39,21 @@ export class HistoryStream {
   /** The highest number that came live. */
   #heard = 0;
   #opening: Promise<string> | undefined;
-  /** Streams that have lost something. */
-  readonly #condemned = new Set<string>();
-  #checking: Promise<void> | undefined;
+  #checking: Promise<boolean> | undefined;
   /** What waits until the stream is found, in the order in which it was asked. */
   #queue: Waiting[] = [];
 
   constructor(options: HistoryStreamOptions) {
-    const { rule, subjects, stream } = options;
+    const { rule, stream } = options;
     this.#options = options;
-    this.maxAge = maxAgeOf(rule);
-    // One more than can be recovered: what a member saw last has to be held to prove the rest whole.
-    this.#most = rule.size + 1;
-    this.#config = {
-      description: `histories of sluice, groups ${rule.groups}`,
-      subjects: [subjects.groups, subjects.mark],
-      storage: stream.storage ?? "file",
-      num_replicas: stream.replicas ?? 1,
-      retention: "limits",
-      discard: "old",
-      max_msgs: -1,
-      max_bytes: stream.bytes ?? -1,
-      max_msgs_per_subject: this.#most,
-      max_age: this.maxAge * nanoseconds,
-      duplicate_window: Math.max(rule.idWindow, leastAge) * nanoseconds,
-      republish: { src: subjects.groups, dest: subjects.live },
-    };
+    this.#finder = new StreamFinder(options);
+    this.holdsFor = stream.bytes === undefined ? maxAgeOf(rule) : 0;
   }
 
   /** The stream has published a number again: they come in their order, unless it has lost some. */
   heard(name: string, seq: number): void {
-    if (name !== this.#name) return this.#doubt(this.#name ?? "");
-    if (seq <= this.#heard) return void this.#check();
+    if (name !== this.#name) return this.#doubt(this.#name);
+    if (seq <= this.#heard) return void this.#isWhole(name);
     this.#heard = seq;
     if (seq > this.#highest) this.#highest = seq;
   }
@@ -101,9 +64,9 @@ export class HistoryStream {
     await this.#open();
   }
 
-  /** Fails what waits. */
-  close(error: Error): void {
-    this.#fail(error);
+  /** Whether a stream of this name is, or was, this one. */
+  mayBe(name: string): boolean {
+    return name.startsWith(this.#options.subjects.stream);
   }
 
   /** See {@link Broker.append}. */
@@ -139,7 +102,10 @@ export class HistoryStream {
     if (since.offset === top) return { epoch, top, oldest, items: [] };
     const items = await this.#walk(name, subject, since.offset, top, limit);
     const anchor = followed?.anchorOf(epoch, since.offset) ?? since.offset;
-    const isWhole = await this.#reaches(name, subject, anchor, isProven);
+    const isWhole =
+      anchor === since.offset
+        ? await this.#reaches(name, subject, anchor, isProven)
+        : await this.#holds(name, subject, anchor);
     return { epoch, top, oldest, items: isWhole ? items : undefined };
   }
 
@@ -163,13 +129,16 @@ export class HistoryStream {
         if ((state.subjects?.[subject] ?? 0) > 0) continue;
         last = state.last_seq;
       }
-      if (last >= proven && (message !== undefined || last >= this.#highest)) {
-        followed?.prove(epoch, last, message === undefined, at);
-        return last;
+      if (last < proven || (message === undefined && last < this.#highest)) {
+        // Less than was known: it was lost, or whoever answers does not know that it leads no more.
+        if (!(await this.#isWhole(name)))
+          throw away(`the JetStream stream ${name} may have lost some`);
+        if (message === undefined) continue;
+        // Somebody has deleted the newest message.
+        last = proven;
       }
-      // Less than was known: it was lost, or whoever answered does not know that it leads no more.
-      await this.#check();
-      if (name !== this.#name) throw away(`the JetStream stream ${name} has lost messages`);
+      followed?.prove(epoch, last, message === undefined, clock.now() - at);
+      return last;
     }
     throw away(`the JetStream stream ${name} does not say where it stands`);
   }
@@ -212,12 +181,18 @@ export class HistoryStream {
     offset: number,
     isProven: boolean,
   ): Promise<boolean> {
-    const { jetStream } = this.#options;
-    const anchor = offset > 0 ? await jetStream.get(name, { seq: offset }) : undefined;
-    if (anchor?.subject === subject) return true;
+    if (await this.#holds(name, subject, offset)) return true;
+    const { jetStream, rule } = this.#options;
     const state = (await jetStream.info(name, subject))?.state;
-    if (state === undefined || (state.subjects?.[subject] ?? 0) >= this.#most) return false;
+    if (state === undefined || (state.subjects?.[subject] ?? 0) >= mostHeld(rule)) return false;
     return isProven || state.first_seq <= offset + 1;
+  }
+
+  /** Whether a group's message with this offset is still there. */
+  async #holds(name: string, subject: string, offset: number): Promise<boolean> {
+    if (offset === 0) return false;
+    const message = await this.#options.jetStream.get(name, { seq: offset });
+    return message?.subject === subject;
   }
 
   async #append({ group, data, id }: Append, name: string): Promise<Position> {
@@ -244,39 +219,41 @@ export class HistoryStream {
   }
 
   /** Something speaks against the stream: it is looked for again. */
-  #doubt(name: string): void {
-    if (name !== this.#name) return;
+  #doubt(name: string | undefined): void {
+    if (name === undefined || name !== this.#name) return;
     this.#name = undefined;
     void this.#open().catch(() => {});
   }
 
   #condemn(name: string): void {
-    this.#condemned.add(name);
+    this.#finder.condemn(name);
     if (name === this.#name) this.#name = undefined;
     void this.#open().catch(() => {});
   }
 
   /** Asks for one number more, which cannot be one that was given before. */
-  #check(): Promise<void> {
-    this.#checking ??= this.#mark()
+  #isWhole(name: string): Promise<boolean> {
+    this.#checking ??= this.#mark(name)
+      .catch(() => false)
       .finally(() => {
         this.#checking = undefined;
-      })
-      .catch(() => {});
+      });
     return this.#checking;
   }
 
-  async #mark(): Promise<void> {
-    const name = this.#name;
-    if (name === undefined) return;
+  async #mark(name: string): Promise<boolean> {
     const highest = this.#highest;
     const ack = await this.#options.jetStream.append(this.#options.subjects.mark, nothing);
-    if (ack?.stream === name && ack.seq <= highest) this.#condemn(name);
-    else if (ack?.stream !== name) this.#doubt(name);
+    if (name !== this.#name) return false;
+    if (ack?.stream !== name) this.#doubt(name);
+    else if (ack.seq <= highest) this.#condemn(name);
+    else return true;
+    return false;
   }
 
   #open(): Promise<string> {
-    this.#opening ??= this.#find().then(
+    const known = { name: this.#former, highest: this.#highest };
+    this.#opening ??= this.#finder.find(known).then(
       ({ name, last }) => {
         this.#opening = undefined;
         const isRenewed = this.#former !== undefined && this.#former !== name;
@@ -303,70 +280,6 @@ export class HistoryStream {
     this.#queue = [];
     for (const { reject } of queue) reject(error);
   }
-
-  /** The stream of the rule: found, or created if there is none that can be used. */
-  async #find(): Promise<{ readonly name: string; readonly last: number }> {
-    const { jetStream, subjects } = this.#options;
-    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
-      const [name] = await jetStream.streamsOf(subjects.groups);
-      if (name === undefined) {
-        const made = await this.#create();
-        if (made !== undefined) return made;
-        continue;
-      }
-      if (!name.startsWith(subjects.stream) || epochOf(name, "") === undefined) {
-        throw foreign(name, subjects.groups);
-      }
-      const last = this.#condemned.has(name) ? undefined : await this.#lastOf(name);
-      if (last !== undefined) return { name, last };
-      this.#condemned.add(name);
-      await jetStream.delete(name);
-      this.#condemned.delete(name);
-    }
-    throw away(`no JetStream stream for ${subjects.groups} stays for long enough to be used`);
-  }
-
-  async #create(): Promise<{ readonly name: string; readonly last: number } | undefined> {
-    const { jetStream, subjects, rule } = this.#options;
-    const name = subjects.stream + randomBytes(8).toString("hex");
-    try {
-      if (!(await jetStream.create({ name, ...this.#config }))) return undefined;
-    } catch (error) {
-      if ((error as { temporary?: boolean }).temporary !== false) throw error;
-      throw new UsageError(
-        "ERR_INVALID_OPTION",
-        `the histories of ${JSON.stringify(rule.groups)} cannot be kept: ${(error as Error).message}`,
-        { cause: error },
-      );
-    }
-    const ack = await jetStream.append(subjects.mark, nothing);
-    return ack?.stream === name ? { name, last: ack.seq } : undefined;
-  }
-
-  /** The newest number of a stream; undefined if it has lost something. */
-  async #lastOf(name: string): Promise<number | undefined> {
-    const { jetStream, subjects, clock } = this.#options;
-    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
-      const info = await jetStream.info(name);
-      if (info === undefined) return undefined;
-      checkConfig({ name, ...this.#config }, info.config);
-      const last = info.state.last_seq;
-      if (name === this.#former && last < this.#highest) {
-        const ack = await jetStream.append(subjects.mark, nothing);
-        if (ack === undefined) throw away(`the JetStream stream ${name} has no leader`);
-        return ack.stream === name && ack.seq > this.#highest ? ack.seq : undefined;
-      }
-      if (last > 0) return last;
-      // Its maker leaves a mark in a moment; a stream that stays empty has lost that, too.
-      await new Promise<void>((resolve) => void clock.after(makersTime, resolve));
-    }
-    return undefined;
-  }
-}
-
-/** How long messages of a rule are held, in milliseconds. */
-export function maxAgeOf({ ttl, idWindow }: FullHistoryRule): number {
-  return Math.max(ttl, idWindow, leastAge);
 }
 
 interface Waiting {
@@ -375,20 +288,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-function foreign(stream: string, subjects: string): UsageError {
-  return new UsageError(
-    "ERR_INVALID_OPTION",
-    `the JetStream stream ${stream} takes ${subjects}, and was not made for it by this layer: delete it, or give the layer another prefix`,
-  );
-}
-
 const nothing = new Uint8Array(0);
-/** JetStream counts time in these, and takes no less than 100 milliseconds. */
-const nanoseconds = 1_000_000;
-const leastAge = 100;
 
 /** How often something that others change at the same time is tried. */
 const mostAttempts = 5;
-
-/** How long the maker of a stream has for its mark, of so many attempts, in milliseconds. */
-const makersTime = 250;

@@ -16,7 +16,7 @@
 export { type BrokerDiagnostics, brokerDiagnosticNames } from "../broker/diagnostics.ts";
 export type { BrokerLayerOptions } from "../broker/options.ts";
 export type { EncryptionKey, EncryptionOptions } from "../broker/sealer.ts";
-export type { StreamOptions } from "./history-stream.ts";
+export type { StreamOptions } from "./stream-finder.ts";
 export { type NatsLayerOptions, natsLayer } from "./nats-layer.ts";
 export type {
   NatsConnection,

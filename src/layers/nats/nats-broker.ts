@@ -5,10 +5,11 @@ import type { Address, Append, Broker, BrokerEars, KeptSlice } from "../broker/b
 import type { FullHistoryRule } from "../history-rule.ts";
 import type { Position } from "../position.ts";
 import { FollowedGroup } from "./followed-group.ts";
-import { HistoryStream, type StreamOptions } from "./history-stream.ts";
+import { HistoryStream } from "./history-stream.ts";
 import { JetStream } from "./jet-stream.ts";
 import type { NatsConnection, NatsMessage } from "./nats-connection.ts";
 import { type Listening, NatsLink, refused } from "./nats-link.ts";
+import type { StreamOptions } from "./stream-finder.ts";
 import { Subjects } from "./subjects.ts";
 
 /** How a {@link NatsBroker} works. */

@@ -4,7 +4,7 @@ import type { ChannelLayer, LayerMessage } from "../channel-layer.ts";
 import { BrokerLayer } from "../broker/broker-layer.ts";
 import { type BrokerLayerOptions, brokerOptionNames } from "../broker/options.ts";
 import { type HistoryRule, HistoryRules } from "../history-rule.ts";
-import { maxAgeOf, type StreamOptions } from "./history-stream.ts";
+import { maxAgeOf, type StreamOptions } from "./stream-finder.ts";
 import { NatsBroker } from "./nats-broker.ts";
 import type { NatsConnection } from "./nats-connection.ts";
 
@@ -39,6 +39,13 @@ export function natsLayer<M extends LayerMessage = LayerMessage>(
     throw new UsageError(
       "ERR_INVALID_OPTION",
       `the option connection of natsLayer is ${String(connection)}; it must be what connect of @nats-io/transport-node resolved with`,
+    );
+  }
+  // The client keeps it to itself; without an echo nobody would hear what was sent beside him.
+  if ((connection as { options?: { noEcho?: unknown } }).options?.noEcho === true) {
+    throw new UsageError(
+      "ERR_INVALID_OPTION",
+      "the option connection of natsLayer was made with noEcho; a layer needs the echo",
     );
   }
   checkStreams(jetstream);

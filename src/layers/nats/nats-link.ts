@@ -32,7 +32,8 @@ export class NatsLink {
   readonly #options: NatsLinkOptions;
   #isUp = false;
   #isClosed = false;
-  #maxPayload = 0;
+  #returns = 0;
+  #maxPayload = usualPayload;
   #statuses: { stop?(): void } | undefined;
   #replies: Listening | undefined;
   /** What was asked and is not answered yet. */
@@ -271,6 +272,7 @@ export class NatsLink {
   }
 
   async #return(): Promise<void> {
+    const { clock } = this.#options;
     this.#isUp = true;
     this.#denied.clear();
     if (this.#replies?.error !== undefined) {
@@ -278,11 +280,17 @@ export class NatsLink {
         this.#answer(message),
       );
     }
-    try {
-      await this.#trip();
-    } catch {
-      // Lost again: the next return says it. A server that does not answer is lost sooner or later.
-      return;
+    this.#returns += 1;
+    const current = this.#returns;
+    for (;;) {
+      try {
+        await this.#trip();
+        break;
+      } catch {
+        await new Promise<void>((resolve) => void clock.after(retryInterval, resolve));
+        // Lost again: the next return says it.
+        if (!this.#isUp || this.#isClosed || current !== this.#returns) return;
+      }
     }
     if (!this.#isClosed) this.#options.back();
   }
@@ -320,6 +328,12 @@ interface Question {
   settle(answer: NatsMessage | undefined): void;
   fail(error: ChannelLayerError): void;
 }
+
+/** What a server takes if it says nothing else, in bytes. */
+const usualPayload = 1_048_576;
+
+/** How long after a vain question a server that is there again is asked again, in milliseconds. */
+const retryInterval = 100;
 
 /** How many refusals are remembered. */
 const mostDenied = 1_000;

@@ -11,7 +11,7 @@ import { Wire } from "./wire.ts";
 const encryption = { keys: [{ id: "first", key: new Uint8Array(randomBytes(32)) }] };
 const history = [{ groups: "kept.*", size: 10 }];
 /** For the checks that wait until something is too old. */
-const brief = [{ groups: "kept.*", size: 10, ttl: 800, idWindow: 800 }];
+const brief = [{ groups: "kept.*", size: 10, ttl: 500, idWindow: 500 }];
 
 interface Setting {
   readonly name: string;
@@ -63,7 +63,7 @@ for (const { name, options } of settings) {
             other,
             capacity: 7,
             expire: () => pass(300),
-            history: { prefix: "kept.", size: 10, expire: () => pass(900) },
+            history: { prefix: "kept.", size: 10, expire: () => pass(600) },
             outage: {
               begin: () => wire.cut(),
               async end() {
