@@ -2,7 +2,9 @@ import { randomBytes } from "node:crypto";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { ChannelLayer } from "sluice";
 import { type NatsLayerOptions, natsLayer } from "sluice/layers/nats";
+import { layerChecks } from "sluice/testing";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { acquaint, pass } from "./acquaint.ts";
 import { eventually } from "./ears.ts";
 import { NatsCluster } from "./nats-cluster.ts";
 import { describeWithNats } from "./nats-server.ts";
@@ -73,6 +75,28 @@ describeWithNats("three NATS servers", () => {
       expect(member.texts).toContain("hello");
     });
     expect(await one.layer.groupCount("room")).toBe(1);
+  });
+
+  // Between servers a subscription is known a moment after it is confirmed, so that what is sent to a
+  // group without a history may be missed. Whoever reads a history has asked its leader, behind it.
+  const checks = layerChecks.filter(
+    ({ needs, name }) => needs !== "outage" && !/too old|forgotten|for a while/.test(name),
+  );
+  it.each(checks)("keep the promise: $name", async (check) => {
+    fresh();
+    const rules = { capacity: 7, expiry: 300, presenceInterval: 20, jetstream: { replicas: 3 } };
+    const kept = { ...rules, history: [{ groups: "kept.*", size: 10 }] };
+    const away = check.needs === "history" ? 1 : 0;
+    const [one, two] = [await processOf(0, kept), await processOf(away, kept)];
+    await acquaint(one.layer, two.layer);
+    await check.run({
+      layer: one.layer,
+      other: two.layer,
+      capacity: 7,
+      expire: () => pass(300),
+      history: { prefix: "kept.", size: 10, expire: () => pass(0) },
+      eventually,
+    });
   });
 
   it("keep a history on three of them, through the end of its leader and the loss of two", async () => {

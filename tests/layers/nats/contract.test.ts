@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { ChannelLayer } from "sluice";
 import { layerChecks } from "sluice/testing";
 import { type NatsLayerOptions, natsLayer } from "sluice/layers/nats";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { acquaint, pass } from "./acquaint.ts";
 import { eventually } from "./ears.ts";
 import { describeWithNats, NatsServer } from "./nats-server.ts";
 import { Wire } from "./wire.ts";
@@ -86,19 +86,4 @@ for (const { name, options } of settings) {
       });
     }
   });
-}
-
-/** Lets two processes that begin at the same time know each other. */
-async function acquaint(...layers: ChannelLayer[]): Promise<void> {
-  const channels = layers.map((layer) => layer.channel({ deliver() {} }));
-  await Promise.all(layers.map((layer, index) => layer.join("known", channels[index]!)));
-  for (const layer of layers) {
-    await eventually(async () => expect(await layer.groupCount("known")).toBe(layers.length));
-  }
-  await Promise.all(channels.map((channel) => channel.close()));
-}
-
-/** What the server's own clock has to do cannot be turned. */
-function pass(time: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, time));
 }
