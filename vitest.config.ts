@@ -5,6 +5,7 @@ import { findProgram } from "./scripts/system-packages.mjs";
 
 /** Tests that need a browser, other programs, a build or much time. */
 const system = [
+  "benchmarks/system",
   "browser",
   "cli",
   "cluster",

@@ -8,7 +8,6 @@ export class Archive {
 
   constructor(folder: string) {
     this.folder = folder;
-    mkdirSync(folder, { recursive: true });
   }
 
   /** Keeps what came out, in place of what was there. */
@@ -19,6 +18,7 @@ export class Archive {
 
   /** Keeps one file. */
   keepFile(name: string, content: string): void {
+    mkdirSync(this.folder, { recursive: true });
     writeFileSync(join(this.folder, name), content);
   }
 
