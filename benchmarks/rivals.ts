@@ -2,6 +2,7 @@ import type { Packages } from "./packages.ts";
 import { bun } from "./rivals/bun.ts";
 import { crossws } from "./rivals/crossws.ts";
 import { deno } from "./rivals/deno.ts";
+import { djangoChannels } from "./rivals/django-channels.ts";
 import { newerNode } from "./rivals/newer-node.ts";
 import { rawNet } from "./rivals/raw-net.ts";
 import type { Rival } from "./rivals/rival.ts";
@@ -24,6 +25,7 @@ const makers = [
   bun,
   deno,
   newerNode,
+  djangoChannels,
 ];
 
 /** Everybody who can take part, installed or not; sluice is the first. */
