@@ -20,6 +20,8 @@ const frames = element("frames");
 let watching;
 let watched;
 
+// On a phone the frames are what one wants to see while one types.
+element("handshake").open = matchMedia("(min-width: 60rem)").matches;
 start();
 
 /** First the connection that watches, then the one that is watched: nothing is missed. */
