@@ -1,6 +1,6 @@
 import type { Delivery, LayerMessage } from "sluice";
 import { Feed } from "./feed.ts";
-import { isShort } from "./room.ts";
+import { isShortText } from "./short-text.ts";
 import type { VisitorScope } from "./visitor.ts";
 
 /** What a page says: one message to one person. */
@@ -23,7 +23,12 @@ export class Letters extends Feed<Letter, VisitorScope> {
 
   override receiveJson(letter: Letter): Promise<void> | void {
     const { id, to, text, name } = letter ?? {};
-    if (!isShort(id, 64) || !isShort(to, 16) || !isShort(name, 40) || typeof text !== "string") {
+    if (
+      !isShortText(id, 64) ||
+      !isShortText(to, 16) ||
+      !isShortText(name, 40) ||
+      typeof text !== "string"
+    ) {
       return this.close(1008, "id, to, text and name");
     }
     const from = this.scope.user.id;

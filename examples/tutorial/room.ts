@@ -1,5 +1,6 @@
 import type { Delivery, LayerMessage, Present, PresenceChanged } from "sluice";
 import { awayOr, Feed } from "./feed.ts";
+import { isShortText } from "./short-text.ts";
 import type { VisitorScope } from "./visitor.ts";
 
 /** What the route adds: the name in `/rooms/<name>/`. */
@@ -44,7 +45,7 @@ export class Room extends Feed<Said, RoomScope, People> {
   }
 
   #say({ id, text, name }: Said & { readonly kind: "say" }): Promise<void> | void {
-    if (!isShort(id, 64) || !isShort(name, 40) || typeof text !== "string") {
+    if (!isShortText(id, 64) || !isShortText(name, 40) || typeof text !== "string") {
       return this.close(1008, "id, text and name");
     }
     const from = this.scope.user.id;
@@ -55,7 +56,7 @@ export class Room extends Feed<Said, RoomScope, People> {
 
   /** Also who is here already enters: by another name. */
   async #enter(name: unknown): Promise<void> {
-    if (!isShort(name, 40)) return this.close(1008, "name");
+    if (!isShortText(name, 40)) return this.close(1008, "name");
     const you = this.scope.user.id;
     const presence = { key: you, info: { name } };
     const people = this.#people;
@@ -71,9 +72,4 @@ export class Room extends Feed<Said, RoomScope, People> {
   get #people(): string {
     return `people.${this.params.room}`;
   }
-}
-
-/** Whether what a page sent is a text with something in it, and not too much. */
-export function isShort(value: unknown, longest: number): value is string {
-  return typeof value === "string" && value.trim() !== "" && value.length <= longest;
 }

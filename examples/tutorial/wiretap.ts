@@ -16,6 +16,9 @@ interface Line {
   listen: ((octets: Octets) => void) | undefined;
 }
 
+/** What waits for somebody who listens, at most: a handshake, and then some. */
+const patience = 65_536;
+
 /** The connections that asked to be overheard, by the name that they gave themselves. */
 const lines = new Map<string, Line>();
 
@@ -55,8 +58,9 @@ function tapInto(socket: Socket, tap: string, first: Buffer): void {
   const note = (from: "client" | "server", chunk: Uint8Array): void => {
     const octets = { from, offset: passed[from], bytes: Uint8Array.from(chunk) };
     passed[from] += chunk.length;
-    if (line.listen === undefined) line.waiting.push(octets);
-    else line.listen(octets);
+    // A plain request, perhaps, which nobody will ever listen to: its connection may stay for long.
+    if (line.listen !== undefined) line.listen(octets);
+    else if (octets.offset < patience) line.waiting.push(octets);
   };
 
   note("client", first);

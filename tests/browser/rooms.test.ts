@@ -101,6 +101,8 @@ describeInBrowser("the rooms", () => {
     await ann.page.locator("#people").getByRole("link", { name: "Bo" }).click();
     await say(ann.page, "只给你");
 
+    // Who writes or reads a letter has not left the room.
+    await expect.poll(() => bo.page.locator("#people li").count()).toBe(3);
     await bo.page.locator("#letters").getByRole("link", { name: "Ann" }).click();
     await hears(bo.page, ["只给你"]);
     await bo.page.getByRole("heading", { name: "与 Ann 的信" }).waitFor();

@@ -66,6 +66,8 @@ export class Conversation {
   /** Shows a message; `isOld` if it was on the page before. */
   show({ name, from, text, at, mine }, isOld) {
     if (!mine && !isOld && !this.#lookedAt) this.#countUnread();
+    // What was said before this page came is there to be read, not to be read aloud.
+    this.log.ariaLive = isOld ? "off" : "polite";
     const entry = document.createElement("li");
     entry.className = mine ? "message sent" : "message";
     const isNext = this.#latest === from;

@@ -34,7 +34,11 @@ export class Feed {
       {
         opened: () => this.#opened(),
         received: (data) => this.#received(JSON.parse(data)),
-        lost: () => on.state(this.#away ? "away" : "lost"),
+        lost: () => {
+          on.state(this.#away ? "away" : "lost");
+          // The next attempt may find out something else.
+          this.#away = false;
+        },
       },
       subprotocols,
     );
@@ -68,7 +72,6 @@ export class Feed {
   /** The server says where this page is now. */
   #joined(position, missed, newest) {
     if (this.#notebook.isNew && position !== newest) this.#oldUntil = newest;
-    this.#away = false;
     this.#on.state("open");
     if (missed) {
       this.#on.miss();

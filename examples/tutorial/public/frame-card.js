@@ -1,5 +1,5 @@
 import { bits, hex, shown } from "./octets.js";
-import { word, write, written } from "./words.js";
+import { write, written } from "./words.js";
 
 const kinds = new Set([0, 1, 2, 8, 9, 10]);
 
@@ -56,11 +56,11 @@ function table(parts) {
   row(["wire.opcode"], bits(opcode, 4), [kindOf(parts)]);
   row(["wire.mask"], isMasked ? "1" : "0", [isMasked ? "wire.mask.1" : "wire.mask.0"]);
   row(["wire.length"], bits(short, 7), [`wire.length.${form}`, count]);
-  if (form > 7) row(["wire.extended"], hex(extended), ["wire.octets", count]);
-  if (isMasked) row(["wire.mask-key"], hex(key), ["wire.mask-key.about"]);
+  if (form > 7) row(["wire.extended"], extended, ["wire.octets", count]);
+  if (isMasked) row(["wire.mask-key"], key, ["wire.mask-key.about"]);
   if (length > 0) {
-    row(["wire.payload"], excerpt(raw), isMasked ? ["wire.payload.raw"] : meaning(parts));
-    if (isMasked) row(["wire.unmasked"], excerpt(payload), meaning(parts));
+    row(["wire.payload"], raw, isMasked ? ["wire.payload.raw"] : meaning(parts));
+    if (isMasked) row(["wire.unmasked"], payload, meaning(parts));
   }
   const head = document.createElement("tr");
   for (const name of ["wire.field", "wire.bits", "wire.meaning"]) {
@@ -74,9 +74,10 @@ function table(parts) {
   return element;
 }
 
-/** A word is given as a key in a list, with its values; everything else is shown as it is. */
+/** Octets are shown in hexadecimal. A word is given as a key in a list, with its values; everything else is shown as it is. */
 function fillCell(cell, content) {
-  if (Array.isArray(content)) write(cell, ...content);
+  if (content instanceof Uint8Array) cell.append(...excerpt(content));
+  else if (Array.isArray(content)) write(cell, ...content);
   else cell.textContent = content;
 }
 
@@ -97,9 +98,9 @@ function tableRow(name, octets, meaning) {
 }
 
 function excerpt(bytes) {
-  const more = bytes.length - shown;
-  const rest = more > 0 ? ` ${word("wire.more", { count: more })}` : "";
-  return hex(bytes.subarray(0, shown)) + rest;
+  const count = bytes.length - shown;
+  const octets = hex(bytes.subarray(0, shown));
+  return count > 0 ? [octets, " ", written("span", "wire.more", { count })] : [octets];
 }
 
 /** What the payload says. */

@@ -14,6 +14,9 @@ const on = { state: showState, people: showPeople, unread: showTitle, began };
 /** What is on the screen: `{ conversation, room }`, or `{ conversation, to }` for letters. */
 let current;
 
+/** The room that this visitor is seen in: the one on the screen, or the last one that was. */
+let seenIn;
+
 const letters = new Letters(on);
 for (const name of ["lobby", "kitchen", "workshop", ...remembered()]) follow(name);
 const draft = new Draft(input, () => location.pathname);
@@ -30,13 +33,16 @@ function open(path) {
   if (current !== undefined) {
     current.conversation.current = false;
     current.conversation.lookedAt = false;
-    current.leave?.();
   }
   current = next;
   current.conversation.current = true;
   place("logs").append(current.conversation.log);
   look();
-  room?.enter();
+  if (room !== undefined && room !== seenIn) {
+    seenIn?.leave();
+    seenIn = room;
+    room.enter();
+  }
   draft.show();
   showState();
   showPeople();
@@ -96,12 +102,15 @@ function showTitle() {
 }
 
 function showPeople() {
-  if (current === undefined) return;
-  const people = current.people ?? [];
-  place("here").hidden = current.people === undefined;
-  if (current.people !== undefined)
-    write(place("here-title"), "people.here", { count: people.count });
-  place("people").replaceChildren(...Array.from(people, personEntry));
+  place("here").hidden = seenIn === undefined;
+  if (seenIn === undefined) return;
+  const { people } = seenIn;
+  write(place("here-title"), "people.here", { count: people.count });
+  const list = place("people");
+  const focused = list.contains(document.activeElement) ? document.activeElement.pathname : "";
+  list.replaceChildren(...Array.from(people, personEntry));
+  // Who comes or goes takes the focus from nobody.
+  if (focused !== "") list.querySelector(`[href="${focused}"]`)?.focus();
 }
 
 function personEntry({ id, name }) {
@@ -122,7 +131,8 @@ function personEntry({ id, name }) {
 function go(path) {
   history.pushState(null, "", path);
   open(path);
-  input.focus();
+  // On a phone this would bring up the keyboard.
+  if (matchMedia("(pointer: fine)").matches) input.focus();
 }
 
 document.addEventListener("click", (event) => {
@@ -162,7 +172,7 @@ function takeName() {
   if (name === "" || name === visitor.name) place("name").value = visitor.name;
   else {
     rename(name);
-    current.enter?.();
+    seenIn?.enter();
   }
 }
 
