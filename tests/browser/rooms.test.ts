@@ -170,7 +170,11 @@ describeInBrowser("a server that is killed three times", () => {
       await type(ann, `${round} ann, while it is gone`);
       program = Program.start({ PORT: new URL(origin).port });
       await program.url();
-      for (const { page } of [ann, bo]) await connected(page);
+      for (const { page } of [ann, bo]) {
+        // They would find it by themselves; told that there is a network again, they do not wait long.
+        await page.evaluate('dispatchEvent(new Event("online"))');
+        await connected(page);
+      }
     }
     await type(bo, "at last");
 
