@@ -1,5 +1,5 @@
 /**
- * `npm start`: builds if something changed, then runs the tutorial's chat in this very process, so
+ * `npm start`: builds if something changed, then runs the tutorial's site in this very process, so
  * that whoever signals it signals the server. With LAYER=cluster this is the primary process of
  * several, as many as WORKERS says (3).
  */

@@ -6,10 +6,14 @@ export class Wire extends WebSocketConsumer {
   override connect(): void {
     const tap = this.scope.query.get("tap") ?? "";
     const { layer } = this;
+    let isLost = false;
     overhear(tap, (octets) => {
+      // Behind a hole there is nothing to understand.
+      if (isLost) return;
       // By the layer: whoever watches may be connected to another process.
       layer.groupSend(watchers(tap), { type: "wire.octets", ...octets }).catch((error: unknown) => {
-        console.error("octets of the wire were lost:", error);
+        if (!isLost) console.error("octets of the wire were lost:", error);
+        isLost = true;
       });
     });
   }

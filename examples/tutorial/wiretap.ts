@@ -55,10 +55,15 @@ function tapInto(socket: Socket, tap: string, first: Buffer): void {
   socket.once("close", () => lines.delete(tap));
 
   const passed = { client: 0, server: 0 };
-  const note = (from: "client" | "server", chunk: Uint8Array): void => {
-    const octets = { from, offset: passed[from], bytes: Uint8Array.from(chunk) };
-    passed[from] += chunk.length;
-    // A plain request, perhaps, which nobody will ever listen to: its connection may stay for long.
+  const note = (
+    from: "client" | "server",
+    chunk: string | Uint8Array,
+    encoding?: BufferEncoding,
+  ): void => {
+    const bytes = typeof chunk === "string" ? Buffer.from(chunk, encoding) : Buffer.from(chunk);
+    const octets = { from, offset: passed[from], bytes };
+    passed[from] += bytes.length;
+    // Behind a plain request nobody will ever listen, and its connection may stay for long.
     if (line.listen !== undefined) line.listen(octets);
     else if (octets.offset < patience) line.waiting.push(octets);
   };
@@ -68,12 +73,12 @@ function tapInto(socket: Socket, tap: string, first: Buffer): void {
 
   // Every write of a stream ends in one of these two.
   const { _write: write, _writev: writev } = socket;
-  socket._write = (chunk: Buffer, encoding, callback) => {
-    note("server", Buffer.from(chunk as Uint8Array | string as string, encoding));
+  socket._write = (chunk: string | Uint8Array, encoding, callback) => {
+    note("server", chunk, encoding);
     write.call(socket, chunk, encoding, callback);
   };
   socket._writev = (chunks, callback) => {
-    for (const { chunk, encoding } of chunks) note("server", Buffer.from(chunk, encoding));
+    for (const { chunk, encoding } of chunks) note("server", chunk, encoding);
     writev?.call(socket, chunks, callback);
   };
 }

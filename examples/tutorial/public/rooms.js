@@ -8,10 +8,11 @@ import { word, write } from "./words.js";
 
 const place = (id) => document.getElementById(id);
 const input = place("txt");
+const isWide = matchMedia("(min-width: 60rem)");
 const rooms = new Map();
 const on = { state: showState, people: showPeople, unread: showTitle, began };
 
-/** What is on the screen: `{ conversation, room }`, or `{ conversation, to }` for letters. */
+/** What is on the screen: a room, or `{ conversation, to }` for letters to somebody. */
 let current;
 
 /** The room that this visitor is seen in: the one on the screen, or the last one that was. */
@@ -21,7 +22,7 @@ const letters = new Letters(on);
 for (const name of ["lobby", "kitchen", "workshop", ...remembered()]) follow(name);
 const draft = new Draft(input, () => location.pathname);
 open(location.pathname);
-place("here").open = matchMedia("(min-width: 60rem)").matches;
+place("here").open = isWide.matches;
 place("name").value = visitor.name;
 
 /** Shows what an address names. */
@@ -131,6 +132,7 @@ function personEntry({ id, name }) {
 function go(path) {
   history.pushState(null, "", path);
   open(path);
+  if (!isWide.matches) place("here").open = false;
   // On a phone this would bring up the keyboard.
   if (matchMedia("(pointer: fine)").matches) input.focus();
 }
