@@ -19,11 +19,20 @@ describeInBrowser("the other pages", () => {
     const ann = await visit(`${server.url}/deploy/online/7/`);
     await ann.page.locator("#content li").nth(2).waitFor();
     const bo = await visit(`${server.url}/deploy/online/7/`);
+    // A connection that is made anew is told all lines again: the page shows each once.
+    await ann.page.evaluate('dispatchEvent(new Event("online"))');
 
     for (const { page, complaints } of [ann, bo]) {
       await page.getByText("task 7: live").waitFor();
       await heard(page, script("7"));
       expect(await page.locator("h1").textContent()).toBe("部署 7");
+      expect(await page.locator("#step").textContent()).toBe("完成：已在 3 台服务器上线");
+      expect(await page.evaluate("document.getElementById('progress').position")).toBe(1);
+      expect(await page.locator("#servers li").allTextContents()).toEqual([
+        "web-1 正常",
+        "web-2 正常",
+        "web-3 正常",
+      ]);
       expect(complaints).toEqual([]);
     }
 

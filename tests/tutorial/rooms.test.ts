@@ -1,4 +1,4 @@
-import { memoryLayer } from "sluice";
+import { type Member, memoryLayer } from "sluice";
 import { describe, expect, test } from "vitest";
 import { history } from "../../examples/tutorial/history.ts";
 import { Outage } from "./outage.ts";
@@ -119,6 +119,23 @@ describe("/rooms/<name>/", () => {
     await ann?.next("message");
     bo?.say(said("1", "of b"));
     expect((await ann?.next("message"))?.message).toMatchObject({ text: "of b" });
+  });
+
+  test("a loss that the layer notices is told, with where the page is now", async () => {
+    const members: Member[] = [];
+    const layer = memoryLayer({ history });
+    const { channel } = layer;
+    layer.channel = (member, options) => {
+      members.push(member);
+      return channel.call(layer, member, options);
+    };
+    const tutorial = await Tutorial.start(layer);
+    const ann = await Visitor.open(tutorial, "/rooms/lobby/", "a");
+    await ann.next("position");
+
+    members[0]?.gap?.({ group: "room.lobby", lastSeen: "here", top: "there" });
+
+    expect(await ann.next("missed")).toMatchObject({ position: "there", missed: true });
   });
 
   test("while the layer is away pages are told so, and nothing is taken that is not sent", async () => {
