@@ -60,8 +60,8 @@ describeInBrowser("the rooms", () => {
     await bo.page.getByLabel("你的名字").press("Enter");
     await expect.poll(() => notes(ann.page)).toContain("Bo 改名为 Bob");
     await bo.page.close();
-    await expect.poll(() => notes(ann.page)).toContain("Bob 走了");
     await expect.poll(() => people.allTextContents()).toEqual(["Ann（你）"]);
+    await expect.poll(() => notes(ann.page), { timeout: 10_000 }).toContain("Bob 走了");
     expect([...ann.complaints, ...bo.complaints]).toEqual([]);
   });
 
@@ -119,11 +119,17 @@ describeInBrowser("the rooms", () => {
     await say(ann.page, "before");
     await hears(ann.page, ["before"]);
     await ann.page.getByPlaceholder("请输入文字").fill("half a sen");
+    const bo = await enter(`${url}/rooms/lobby/`, "Bo");
     await ann.page.reload();
     await connected(ann.page);
     await ann.page.locator("#people").getByText("Ann（你）").waitFor();
     await hears(ann.page, ["before"]);
     expect(await ann.page.inputValue("#txt")).toBe("half a sen");
+    // Others do not hear of it: who is back at once has not left, as Cy has.
+    const cy = await enter(`${url}/rooms/lobby/`, "Cy");
+    await cy.page.close();
+    await expect.poll(() => notes(bo.page), { timeout: 10_000 }).toContain("Cy 走了");
+    expect((await notes(bo.page)).filter((note) => note.startsWith("Ann"))).toEqual([]);
   });
 
   test("while the layer is away the page says so; what is typed is kept, and sent later", async () => {

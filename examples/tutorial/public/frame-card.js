@@ -1,4 +1,4 @@
-import { bits, hex, shown } from "./octets.js";
+import { bits, grouped, hex, shown } from "./octets.js";
 import { write, written } from "./words.js";
 
 const kinds = new Set([0, 1, 2, 8, 9, 10]);
@@ -19,7 +19,7 @@ export function frameCard(parts, from) {
     " ",
     kind,
     " ",
-    written("span", "wire.octets", { count: length.toLocaleString("en").replaceAll(",", " ") }),
+    written("span", "wire.octets", { count: grouped(length) }),
     " ",
     tagged("form", written("span", `wire.form.${form}`)),
   );
@@ -50,7 +50,7 @@ function table(parts) {
   const { fin, rsv, opcode, isMasked, short, form, extended, length, key, raw, payload } = parts;
   const body = document.createElement("tbody");
   const row = (name, octets, meaning) => body.append(tableRow(name, octets, meaning));
-  const count = { count: length };
+  const count = { count: grouped(length) };
   row("FIN", bits(fin, 1), [`wire.fin.${fin}`]);
   row("RSV1–3", bits(rsv, 3), [rsv === 0 ? "wire.rsv.0" : "wire.rsv.1"]);
   row(["wire.opcode"], bits(opcode, 4), [kindOf(parts)]);
@@ -100,7 +100,9 @@ function tableRow(name, octets, meaning) {
 function excerpt(bytes) {
   const count = bytes.length - shown;
   const octets = hex(bytes.subarray(0, shown));
-  return count > 0 ? [octets, " ", written("span", "wire.more", { count })] : [octets];
+  return count > 0
+    ? [octets, " ", written("span", "wire.more", { count: grouped(count) })]
+    : [octets];
 }
 
 /** What the payload says. */

@@ -1,6 +1,11 @@
 /** How many octets of a long payload are shown. */
 export const shown = 48;
 
+/** A number that is easy to read, in any language. */
+export function grouped(number) {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, "\u00a0");
+}
+
 /** Octets in hexadecimal. */
 export function hex(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");

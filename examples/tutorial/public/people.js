@@ -1,5 +1,8 @@
-/** How long somebody who was here before a reconnection may take to come back, in milliseconds. */
-const patience = 10_000;
+/** How long somebody who went may take to come back before it is told, in milliseconds: a reload. */
+const patience = 2000;
+
+/** The same for those whose server went away, as ours did. */
+const longPatience = 10_000;
 
 /**
  * Who is in a room. `on.came(person)`, `on.left(person)` and `on.renamed(person, before)` tell what
@@ -8,7 +11,7 @@ const patience = 10_000;
 export class People {
   #on;
   #here = new Map();
-  /** Those who were here when the connection was lost, and may have lost theirs. */
+  /** Those who went a moment ago, and may be back in another one. */
   #missing = new Map();
   #isKnown = false;
   count = 0;
@@ -28,7 +31,9 @@ export class People {
     this.#here = new Map(people.map((person) => [person.id, person]));
     if (this.#isKnown) {
       for (const person of people) if (!before.has(person.id)) this.#came(person);
-      for (const person of before.values()) if (!this.#here.has(person.id)) this.#miss(person);
+      for (const person of before.values()) {
+        if (!this.#here.has(person.id)) this.#miss(person, longPatience);
+      }
     }
     this.#isKnown = true;
     this.#finish(count);
@@ -43,7 +48,7 @@ export class People {
       else if (before.name !== person.name) this.#on.renamed(person, before);
     }
     for (const person of left.map(personOf)) {
-      if (this.#here.delete(person.id)) this.#on.left(person);
+      if (this.#here.delete(person.id)) this.#miss(person, patience);
     }
     this.#finish(count);
   }
@@ -60,7 +65,7 @@ export class People {
     if (!this.#missing.delete(person.id)) this.#on.came(person);
   }
 
-  #miss(person) {
+  #miss(person, patience) {
     this.#missing.set(person.id, person);
     setTimeout(() => {
       if (this.#missing.delete(person.id)) this.#on.left(person);
