@@ -163,6 +163,8 @@ export class ModelBroker implements Broker {
   #stopped: { readonly over: Promise<void>; readonly end: () => void } | undefined;
   /** What is published and asked, for tests that count. */
   readonly calls: string[] = [];
+  /** What came, for the same. */
+  readonly arrived: Arrival[] = [];
   /** Decides of each live message how often it arrives. @defaultValue once */
   copies: (arrival: Arrival) => number = () => 1;
   /** Holds the next calls to the engine up. */
@@ -230,6 +232,17 @@ export class ModelBroker implements Broker {
     this.#engine.brokers.delete(this);
   }
 
+  /** How many addresses and groups it hears. */
+  get subscriptions(): number {
+    return this.#addresses.size + this.#groups.size;
+  }
+
+  /** Begins to count anew. */
+  forget(): void {
+    this.calls.length = 0;
+    this.arrived.length = 0;
+  }
+
   // What the engine asks.
 
   hears(address: Address): boolean {
@@ -241,6 +254,7 @@ export class ModelBroker implements Broker {
   }
 
   receive(arrival: Arrival): void {
+    this.arrived.push(arrival);
     for (let copy = this.copies(arrival); copy > 0; copy -= 1) this.#arrivals.push(arrival);
     this.#drain();
   }
