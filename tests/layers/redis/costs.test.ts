@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { growth } from "../../../benchmarks/million/growth.ts";
+import { RedisBrokerServer } from "../../../benchmarks/million/redis-broker-server.ts";
+import { describeWithRedis } from "../../middleware/system/redis-server.ts";
+
+describeWithRedis("a message to a group, as Redis counts", () => {
+  let server: RedisBrokerServer;
+  beforeAll(async () => {
+    server = await RedisBrokerServer.start(process.env["REDIS_SERVER"] ?? "");
+  });
+  afterAll(() => server?.stop());
+
+  for (const hasHistory of [false, true]) {
+    const kind = hasHistory ? "with a history" : "without a history";
+    it(`is one command, and as many bytes with 1, 10 and 100 members in each of 3 processes, ${kind}`, async () => {
+      const asked = { holders: [3], members: [1, 10, 100], sends: 20, hasHistory };
+      const [one, ten, hundred] = await growth(server, asked);
+      expect(one).toMatchObject({ commands: 1, encoded: 1, decoded: 3 });
+      expect(ten).toEqual({ ...one, members: 10 });
+      expect(hundred).toEqual({ ...one, members: 100 });
+    });
+  }
+
+  it("costs as many bytes more as one delivery has with each process that has members", async () => {
+    const asked = { holders: [1, 2, 3, 6], members: [5], sends: 20 };
+    const points = await growth(server, asked);
+    const [first, second] = points.map(({ bytesOut }) => bytesOut);
+    const each = second! - first!;
+    expect(each).toBeGreaterThan(100);
+    expect(points.map(({ bytesOut }) => Math.round(bytesOut - first!))).toEqual(
+      [0, 1, 2, 5].map((more) => Math.round(more * each)),
+    );
+    expect(points.map(({ commands }) => commands)).toEqual([1, 1, 1, 1]);
+  });
+});
