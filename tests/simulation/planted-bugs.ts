@@ -389,7 +389,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: "who joins while the last one leaves counts on a subscription that is about to end",
     world: "redis",
     invariant: "I10",
-    seed: 8,
+    seed: 159,
     plant: {
       file: "broker/subscriptions",
       lines: 'while (entry?.state === "ending") {',
@@ -418,7 +418,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: "a hole in what another process tells of its members is not noticed",
     world: "redis",
     invariant: "I13",
-    seed: 7,
+    seed: 6,
     plant: {
       file: "broker/mirrors",
       lines:
@@ -446,6 +446,18 @@ export const plantedBugs: readonly PlantedBug[] = [
       file: "broker/census",
       lines: "if (!this.#entries.delete(process)) return;",
       instead: "return;",
+    },
+  },
+  {
+    name: "once a real one: those who begin and have failed wait for each other for ever",
+    world: "redis",
+    invariant: "I13",
+    seed: 141,
+    plant: {
+      file: "broker/census",
+      lines: "await this.#until(() => isAlone || this.#introduced || this.#hasHeardAll());",
+      instead:
+        "await broker.subscribe(porch); await this.#until(() => isAlone || this.#introduced);",
     },
   },
 ];
