@@ -60,11 +60,16 @@ export class BrokerLink {
     await this.publish("a", [writeLetter(letter)]);
   }
 
-  /** Tells one process something; false if it is not there. Rejects if the engine is away. */
-  async tell(process: Process, letter: Letter): Promise<boolean> {
+  /**
+   * Tells one process something; false if it is not there. Rejects if the engine is away. `absent` is
+   * called before anybody else hears that it is not there, and has not got the letter.
+   */
+  async tell(process: Process, letter: Letter, absent?: () => void): Promise<boolean> {
     const isThere = await this.publish(`n${process}`, [writeLetter(letter)]);
-    if (!isThere) this.#options.gone(process);
-    return isThere;
+    if (isThere) return true;
+    absent?.();
+    this.#options.gone(process);
+    return false;
   }
 
   /** As {@link tell}, where there is another way if it does not get there. */

@@ -61,12 +61,9 @@ export class Questions {
       });
       this.#cancelDeadline ??= clock.after(timeout, () => this.#expire());
       for (const process of processes) {
-        link.tell(process, { kind: "ask", from: self, request, question, about }).then(
-          (isThere) => {
-            if (!isThere) this.#drop(request, process);
-          },
-          (error: Error) => this.#fail(request, error),
-        );
+        const letter = { kind: "ask", from: self, request, question, about } as const;
+        const absent = (): void => this.#drop(request, process);
+        link.tell(process, letter, absent).catch((error: Error) => this.#fail(request, error));
       }
     });
   }
@@ -84,9 +81,12 @@ export class Questions {
     this.#fail(request, away(`${pending.question}: another process did not understand`));
   }
 
-  /** A process is not there any more. */
+  /** A process is not there any more. What it was to do it may have done, and nobody knows. */
   left(process: Process): void {
-    for (const request of [...this.#pending.keys()]) this.#drop(request, process);
+    for (const [request, { question, waiting }] of [...this.#pending]) {
+      if (question !== "keep") this.#drop(request, process);
+      else if (waiting.has(process)) this.#fail(request, away("keep: the process is gone"));
+    }
   }
 
   /** The layer was closed. */

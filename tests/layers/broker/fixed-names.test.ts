@@ -97,6 +97,27 @@ describe("a message to a fixed name", () => {
     await eventually(() => expect(reader.texts).toEqual(["on its way"]));
   });
 
+  test("is not sent again if the process that was to keep it is given up, and has it all the same", async () => {
+    const rig = new Rig();
+    const [one, two] = [rig.process({ lease: 2_000 }), rig.process({ lease: 2_000 })];
+    await Promise.all([one.layer.groupCount("room"), two.layer.groupCount("room")]);
+    await one.layer.send("work", note("first"));
+    await quiet();
+    one.broker.stop();
+    const sent = two.layer.send("work", note("second"));
+    const failure = expect(sent).rejects.toMatchObject({ code: "ERR_LAYER_UNREACHABLE" });
+    for (let passed = 0; passed < 4_000; passed += 250) {
+      rig.clock.advance(250);
+      await quiet();
+    }
+    await failure;
+    one.broker.goOn();
+    await quiet();
+    const reader = new LayerReader(one.layer, "work");
+    await quiet();
+    expect(reader.texts).toEqual(["second"]);
+  });
+
   test("is lost with the process where it waits, and there is room again", async () => {
     const rig = new Rig();
     const [one, two] = (await processes(rig, 2)) as [TestProcess, TestProcess];
