@@ -22,6 +22,7 @@ export interface NatsLayerOptions extends BrokerLayerOptions {
 }
 
 const optionNames: readonly string[] = ["connection", "jetstream", "prefix", ...brokerOptionNames];
+const streamOptionNames: readonly string[] = ["storage", "replicas", "bytes", "domain"];
 
 /**
  * A channel layer for processes on many machines, over NATS: everybody who has a connection to the
@@ -41,7 +42,7 @@ export function natsLayer<M extends LayerMessage = LayerMessage>(
       `the option connection of natsLayer is ${String(connection)}; it must be what connect of @nats-io/transport-node resolved with`,
     );
   }
-  // The client keeps it to itself; without an echo nobody would hear what was sent beside him.
+  // Members here hear what is sent here by the echo. The client does not publish its options.
   if ((connection as { options?: { noEcho?: unknown } }).options?.noEcho === true) {
     throw new UsageError(
       "ERR_INVALID_OPTION",
@@ -60,7 +61,9 @@ export function natsLayer<M extends LayerMessage = LayerMessage>(
   return new BrokerLayer(broker, { ...rest, checkInterval }, "natsLayer");
 }
 
-function checkStreams({ storage, replicas, bytes }: StreamOptions = {}): void {
+function checkStreams(options: StreamOptions = {}): void {
+  checkOptionNames("jetstream of natsLayer", options, streamOptionNames);
+  const { storage, replicas, bytes } = options;
   const wrong = (name: string, value: unknown, what: string): UsageError =>
     new UsageError(
       "ERR_INVALID_OPTION",
