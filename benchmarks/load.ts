@@ -67,6 +67,8 @@ export interface Measurement {
   readonly serverCpu: number;
   /** How much of a core the server's process used, from 0 to 1; more with several threads. */
   readonly serverShare: number;
+  /** How much of the time the server waited for a core that others had, from 0 to 1. */
+  readonly waitingShare: number;
   /** How much of its core the generator used itself, from 0 to 1. */
   readonly generatorShare: number;
   /** Round trips, in microseconds. */

@@ -197,7 +197,12 @@ function remarks({ entrants, missing }: RowResult): string[] {
     return generator > 0.95 && server < 0.9;
   });
   const names = limited.map(({ name }) => name).join(", ");
+  const waited = Math.max(
+    ...entrants.map(({ samples }) => spread(samples.map((each) => each.waitingShare)).median),
+  );
+  const share = Math.round(100 * waited);
   return [
+    ...(share < 10 ? [] : [`the machine was busy: servers waited up to ${share} % of the time`]),
     ...missing.map(({ name, why }) => `${name}: ${why}`),
     ...(names === ""
       ? []

@@ -30,6 +30,8 @@ export interface Sample {
   /** How much of their cores the server and the generator used, from 0 to 1. */
   readonly serverShare: number;
   readonly generatorShare: number;
+  /** How much of the time the server waited for its core, because others had it. */
+  readonly waitingShare: number;
   /** What a connection holds, in bytes: resident memory, and the heap of JavaScript. */
   readonly rss?: number;
   readonly heap?: number;
@@ -57,7 +59,7 @@ export async function measure(rival: Rival, task: Task, placement: Placement): P
     pid: server.pid,
   };
   try {
-    const next = reports(generator, AbortSignal.timeout(patience + 5 * (warmUp + duration)));
+    const next = reports(generator, AbortSignal.timeout(patience + 10 * (warmUp + duration)));
     generator.send(order);
     if (load.kind !== "open") return sampleOf(await measured(next));
     await next();
@@ -106,6 +108,7 @@ function sampleOf(measurement: Measurement): Sample {
     p99: rest.p99,
     serverShare: rest.serverShare,
     generatorShare: rest.generatorShare,
+    waitingShare: rest.waitingShare,
     ...(extension !== "" && { extension, replySize }),
   };
 }

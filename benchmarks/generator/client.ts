@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import type { Dialect, Load } from "../load.ts";
+import { pong } from "./frame.ts";
 import { negotiatedExtension, openingRequest } from "./handshake.ts";
 import { type ReplyReader, readSize } from "./replies.ts";
 
@@ -95,6 +96,10 @@ export class Client {
   #take(bytes: Buffer, length: number): void {
     if (this.reader === undefined) return;
     const messages = this.reader.read(bytes, length);
+    if (this.reader.ping !== undefined) {
+      this.write(pong(this.reader.ping));
+      this.reader.ping = undefined;
+    }
     if (messages > 0) this.#owner.received(this, messages);
   }
 

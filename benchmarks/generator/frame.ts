@@ -20,6 +20,11 @@ export function clientFrame(payload: Uint8Array, key: number, what: FrameHead): 
   return Buffer.concat([head(payload.length, what.text, what.compressed, 0x80), mask, bytes]);
 }
 
+/** A client's answer to a ping (RFC 6455 §5.5.3), masked with zeros. */
+export function pong(payload: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from([0x8a, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
+}
+
 function head(size: number, text: boolean, compressed: boolean, masked: number): Buffer {
   const first = 0x80 | (compressed ? 0x40 : 0) | (text ? 1 : 2);
   if (size < 126) return Buffer.from([first, masked | size]);

@@ -1,6 +1,6 @@
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { cpuTime } from "../cpu-time.ts";
+import { cpuTime, waitingTime } from "../cpu-time.ts";
 import type { Measurement } from "../load.ts";
 import { Histogram } from "./histogram.ts";
 
@@ -11,6 +11,7 @@ export class Meter {
   readonly #pid: number;
   #started = 0;
   #serverCpu = 0;
+  #serverWaited = 0;
   #ownCpu = 0;
 
   constructor(pid: number) {
@@ -21,6 +22,7 @@ export class Meter {
     this.latencies.clear();
     this.messages = 0;
     this.#serverCpu = cpuTime(this.#pid);
+    this.#serverWaited = waitingTime(this.#pid);
     this.#ownCpu = ownCpuTime();
     this.#started = performance.now();
   }
@@ -33,6 +35,7 @@ export class Meter {
       seconds: microseconds / 1e6,
       serverCpu,
       serverShare: serverCpu / microseconds,
+      waitingShare: (waitingTime(this.#pid) - this.#serverWaited) / microseconds,
       generatorShare: (ownCpuTime() - this.#ownCpu) / microseconds,
       p50: this.latencies.quantile(0.5),
       p99: this.latencies.quantile(0.99),
@@ -41,12 +44,12 @@ export class Meter {
 }
 
 /**
- * Waits until a process has used so much more CPU time, in milliseconds, and five times as long at the
+ * Waits until a process has used so much more CPU time, in milliseconds, and ten times as long at the
  * most: what a busy machine takes from it, or what it does not use, makes the wait longer.
  */
 export async function work(pid: number, milliseconds: number): Promise<void> {
   const enough = cpuTime(pid) + milliseconds * 1e3;
-  const deadline = performance.now() + 5 * milliseconds;
+  const deadline = performance.now() + 10 * milliseconds;
   while (performance.now() < deadline) {
     const left = (enough - cpuTime(pid)) / 1e3;
     if (left <= 0) return;

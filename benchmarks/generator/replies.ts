@@ -4,21 +4,28 @@ import type { Inflation } from "./inflation.ts";
 export interface ReplyReader {
   /** Takes the first `length` bytes of a buffer; returns how many messages ended in them. */
   read(buffer: Buffer, length: number): number;
+  /** The payload of a ping that came, until it is answered (RFC 6455 §5.5.2). */
+  ping: Buffer | undefined;
 }
 
 /** The most that is read at once. */
 export const readSize: number = 256 * 1024;
+
+const nothing = Buffer.alloc(0);
 
 /**
  * Replies of which every byte is known: they are compared, which is quicker than to look into them.
  * All of them have one size and come in the order of a ring.
  */
 export class KnownReplies implements ReplyReader {
+  ping: Buffer | undefined;
   readonly #ring: Buffer;
   readonly #round: number;
   readonly #size: number;
   #place = 0;
   #partial = 0;
+  /** The beginning of a control frame whose rest has not come. */
+  #early: Buffer = nothing;
 
   /** Takes one ring for all connections: see {@link knownRing}. */
   constructor(ring: Buffer, round: number, size: number) {
@@ -28,11 +35,44 @@ export class KnownReplies implements ReplyReader {
   }
 
   read(buffer: Buffer, length: number): number {
-    const place = this.#place;
-    if (this.#ring.compare(buffer, 0, length, place, place + length) !== 0) {
-      throw new Error(`the reply is not what was sent, near byte ${place} of the ring`);
+    if (this.#early.length === 0 && this.#isKnown(buffer, 0, length)) return this.#take(length);
+    return this.#readAround(Buffer.concat([this.#early, buffer.subarray(0, length)]));
+  }
+
+  /** Reads replies that may have pings between them, which is rare. */
+  #readAround(bytes: Buffer): number {
+    this.#early = nothing;
+    let messages = 0;
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#partial === 0 && ((bytes[at] as number) & 0x0f) === 9) {
+        // A control frame has at most 125 bytes: its header is two (RFC 6455 §5.5).
+        const end = at + 2 + (bytes[at + 1] ?? 0);
+        if (bytes.length < at + 2 || bytes.length < end) {
+          this.#early = Buffer.from(bytes.subarray(at));
+          return messages;
+        }
+        this.ping = Buffer.from(bytes.subarray(at + 2, end));
+        at = end;
+        continue;
+      }
+      const length = Math.min(this.#size - this.#partial, bytes.length - at);
+      if (!this.#isKnown(bytes, at, at + length)) {
+        throw new Error(`the reply is not what was sent, near byte ${this.#place} of the ring`);
+      }
+      messages += this.#take(length);
+      at += length;
     }
-    this.#place = (place + length) % this.#round;
+    return messages;
+  }
+
+  #isKnown(bytes: Buffer, start: number, end: number): boolean {
+    const place = this.#place;
+    return this.#ring.compare(bytes, start, end, place, place + end - start) === 0;
+  }
+
+  #take(length: number): number {
+    this.#place = (this.#place + length) % this.#round;
     const bytes = this.#partial + length;
     const messages = Math.floor(bytes / this.#size);
     this.#partial = bytes - messages * this.#size;
@@ -57,6 +97,7 @@ export interface FrameRule {
 
 /** Replies whose headers alone are read (RFC 6455 §5.2), since what they carry may come in any order. */
 export class CountedReplies implements ReplyReader {
+  ping: Buffer | undefined;
   /** Bytes of all frames so far. */
   bytes = 0;
   readonly #rule: FrameRule;
@@ -67,6 +108,8 @@ export class CountedReplies implements ReplyReader {
   #left = 0;
   #final = false;
   #continued = false;
+  /** The parts of a ping that is being read. */
+  #control: Buffer[] | undefined;
 
   /** A `witness` looks at what is in the messages. */
   constructor(rule: FrameRule, witness?: Witness) {
@@ -81,7 +124,8 @@ export class CountedReplies implements ReplyReader {
     while (at < length) {
       if (this.#left > 0) {
         const taken = Math.min(this.#left, length - at);
-        this.#witness?.bytes(buffer, at, at + taken);
+        if (this.#control === undefined) this.#witness?.bytes(buffer, at, at + taken);
+        else this.#control.push(Buffer.from(buffer.subarray(at, at + taken)));
         at += taken;
         this.#left -= taken;
       } else {
@@ -89,6 +133,11 @@ export class CountedReplies implements ReplyReader {
         if (this.#headSize > 0) return messages;
       }
       if (this.#left > 0) continue;
+      if (this.#control !== undefined) {
+        this.ping = Buffer.concat(this.#control);
+        this.#control = undefined;
+        continue;
+      }
       this.#continued = !this.#final;
       if (!this.#final) continue;
       this.#witness?.message();
@@ -122,7 +171,12 @@ export class CountedReplies implements ReplyReader {
     const first = head[at] as number;
     const opcode = first & 0x0f;
     const compressed = (first & 0x40) !== 0;
-    if (opcode > 2) throw new Error(`a control frame with opcode ${opcode} came among the replies`);
+    if (opcode === 9) {
+      this.#control = [];
+      this.#left = payloadSize(head, at);
+      return;
+    }
+    if (opcode > 2) throw new Error(`a frame with opcode ${opcode} came among the replies`);
     if ((opcode === 0) !== this.#continued) throw new Error("a fragment came out of order");
     if (opcode !== 0 && compressed !== this.#rule.compressed) {
       throw new Error(compressed ? "a reply is compressed" : "a reply is not compressed");

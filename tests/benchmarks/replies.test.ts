@@ -38,6 +38,14 @@ describe.each([
     expect(readInPieces(make(), stream, size)).toBe(10);
   });
 
+  it.each([1, 5, 304, 700])("may have pings between them, in pieces of %d bytes", (size) => {
+    const ping = Buffer.concat([Buffer.from([0x89, 4]), Buffer.from("here")]);
+    const bytes = Buffer.concat([frames[0]!, ping, frames[1]!, frames[2]!, ping]);
+    const reader = make();
+    expect(readInPieces(reader, bytes, size)).toBe(3);
+    expect(reader.ping?.toString()).toBe("here");
+  });
+
   it("are refused when a byte is another one", () => {
     const wrong = Buffer.from(stream);
     wrong[700] = (wrong[700] as number) ^ 1;

@@ -34,6 +34,7 @@ export function sample(cpu: number, change: Partial<Sample> = {}): Sample {
     p99: 5_000,
     serverShare: 1,
     generatorShare: 0.5,
+    waitingShare: 0,
     ...change,
   };
 }
