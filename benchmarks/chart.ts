@@ -65,12 +65,13 @@ export function barChart(
   const rows = bars.map(({ label, value, min, max, mark, ours }, index) => {
     const y = 50 + index * 26;
     const end = scale.at(value);
+    const outermost = Math.max(start, end, scale.at(max), mark === undefined ? 0 : scale.at(mark));
     return [
       text(left - 8, y + 14, label, "end"),
       rect(Math.min(start, end), y, Math.abs(end - start), 18, ours),
       line(scale.at(min), y + 9, scale.at(max), y + 9, "spread"),
       mark === undefined ? "" : line(scale.at(mark), y - 3, scale.at(mark), y + 21, "mark"),
-      text(Math.max(end, scale.at(max)) + 6, y + 14, digits(value), "start"),
+      text(outermost + 6, y + 14, digits(value), "start"),
     ].join("");
   });
   const bottom = 50 + bars.length * 26;
