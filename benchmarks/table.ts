@@ -46,7 +46,7 @@ export function entrantTable(row: Row, result: RowResult): string {
     return [
       entrant.name,
       range(spread(samples.map(({ cpu }) => cpu))),
-      range(comparison(result, against, entrant)),
+      range(times(result, against, entrant.name)),
       digits(all("perSecond").median),
       ...(row.load.kind === "open"
         ? []
@@ -56,15 +56,6 @@ export function entrantTable(row: Row, result: RowResult): string {
     ];
   });
   return table(head, body);
-}
-
-/** How many times as much the opponent needs as an entrant. */
-function comparison(result: RowResult, against: string, entrant: Entrant): Spread | undefined {
-  const ours = { ...result, entrants: [...result.entrants, { ...entrant, name: "sluice" }] };
-  const others = ours.entrants.filter(
-    ({ name, samples }) => name !== "sluice" || samples === entrant.samples,
-  );
-  return times({ ...result, entrants: others }, against, "cpu");
 }
 
 function held({ samples }: Entrant, figure: "rss" | "heap"): string {

@@ -44,11 +44,11 @@ export function figures(
   return values?.every((value) => value !== undefined) ? values : undefined;
 }
 
-/** How many times as much a rival needs as sluice; undefined when one of them is missing. */
-export function times(result: RowResult, name: string, figure: Figure): Spread | undefined {
-  const ours = figures(result, "sluice", figure);
-  const theirs = figures(result, name, figure);
-  return ours && theirs && ratios(theirs, ours);
+/** How many times as much CPU time one needs as another does; undefined when one of them is missing. */
+export function times(result: RowResult, one: string, other: string): Spread | undefined {
+  const more = figures(result, one, "cpu");
+  const less = figures(result, other, "cpu");
+  return more && less && ratios(more, less);
 }
 
 const figureNames: Readonly<Record<Figure, string>> = {
@@ -60,7 +60,7 @@ const figureNames: Readonly<Record<Figure, string>> = {
 function judge(gate: Gate, against: string, result: RowResult): Verdict {
   const { figure, atLeast, atMost, target } = gate;
   if (atLeast !== undefined) {
-    const seen = times(result, against, figure);
+    const seen = times(result, against, "sluice");
     return {
       asked: `≥ ${atLeast} × ${against}`,
       seen,
@@ -80,10 +80,8 @@ function judge(gate: Gate, against: string, result: RowResult): Verdict {
 }
 
 function judgeStack(result: RowResult): Verdict[] {
-  const ours = figures(result, "sluice", "cpu");
-  const bare = figures(result, "bare", "cpu");
-  if (!ours || !bare) return [];
-  const seen = ratios(ours, bare);
+  const seen = times(result, "sluice", "bare");
+  if (seen === undefined) return [];
   const passed = seen.median <= stackShare;
   return [{ asked: `stack ≤ ${stackShare} × bare`, seen, passed, onTarget: passed }];
 }
