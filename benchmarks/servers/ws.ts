@@ -52,7 +52,7 @@ function json(peer: Peer): void {
 function share(peer: Peer, request: IncomingMessage): void {
   const query = new URL(request.url ?? "", "ws://localhost").searchParams;
   const first = app.groups * Number(query.get("index"));
-  for (let group = 0; group < app.groups; group += 1) join(peer, String(first + group));
+  join(peer, ...Array.from({ length: app.groups }, (_, group) => String(first + group)));
   let sent = 0;
   peer.on("message", (data: Buffer) => {
     const text = data.toString();
@@ -61,10 +61,15 @@ function share(peer: Peer, request: IncomingMessage): void {
   });
 }
 
-function join(peer: Peer, group: string): Set<Peer> {
-  const members = groups.get(group) ?? new Set();
-  groups.set(group, members);
-  members.add(peer);
-  peer.on("close", () => members.delete(peer));
-  return members;
+/** Puts a connection into groups, which it leaves when it ends; returns the first one. */
+function join(peer: Peer, ...names: readonly string[]): Set<Peer> {
+  const joined = names.map((name) => {
+    const members = groups.get(name) ?? new Set();
+    groups.set(name, members);
+    return members.add(peer);
+  });
+  peer.on("close", () => {
+    for (const members of joined) members.delete(peer);
+  });
+  return joined[0] ?? new Set();
 }
