@@ -56,4 +56,18 @@ describe("the words of the site", () => {
     }
     for (const page of pages) expect(keys).toContain(`${page}.tab`);
   });
+
+  test("are all asked for by something", () => {
+    const all = sources.map(({ text }) => text).join("\n");
+    const begun = [...all.matchAll(/`([a-z.]+\.)\$\{/g)].map(([, beginning = ""]) => beginning);
+    const ofPages = /^(chat|echo|hello|resume|rooms|deploy|wire|missing)\.(tab|title|about)$/;
+    const unused = keys.filter(
+      (key) =>
+        !all.includes(`"${key}"`) &&
+        !begun.some((beginning) => key.startsWith(beginning)) &&
+        !ofPages.test(key),
+    );
+    expect(begun).toContain("status.");
+    expect(unused).toEqual([]);
+  });
 });
