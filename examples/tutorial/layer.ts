@@ -8,6 +8,21 @@ const engines: Readonly<Record<string, () => ChannelLayer | Promise<ChannelLayer
   memory: () => memoryLayer({ history }),
   /** Several processes of one machine: `npm start` starts them. */
   cluster: () => clusterLayer({ history }),
+  /** Any number of machines, by way of the Redis at REDIS_URL. */
+  async redis() {
+    const { REDIS_URL: url = "redis://127.0.0.1:6379" } = process.env;
+    const { createClient } = await import("redis");
+    const { fromNodeRedis, redisLayer } = await import("sluice/layers/redis");
+    return redisLayer({ connection: fromNodeRedis(createClient({ url })), history });
+  },
+  /** The same, by way of the NATS server at NATS_URL, which needs JetStream. */
+  async nats() {
+    const { NATS_URL: servers = "nats://127.0.0.1:4222" } = process.env;
+    const { connect } = await import("@nats-io/transport-node");
+    const { natsLayer } = await import("sluice/layers/nats");
+    const connection = await connect({ servers, maxReconnectAttempts: -1 });
+    return natsLayer({ connection, history });
+  },
 };
 
 /** The names that {@link createLayer} knows. */

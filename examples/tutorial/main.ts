@@ -18,7 +18,8 @@ if (!/^\d+$/.test(PORT) || port > 65_535) {
 
 const layer = await createLayer(LAYER);
 if (layer === undefined) {
-  fail(`LAYER must be ${layerNames.join(" or ")}, not ${JSON.stringify(LAYER)}`);
+  const names = new Intl.ListFormat("en", { type: "disjunction" }).format(layerNames);
+  fail(`LAYER must be ${names}, not ${JSON.stringify(LAYER)}`);
 }
 
 const server = await serve({ ...createSite(layer), layer, port, host }).catch((error: unknown) => {

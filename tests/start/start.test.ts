@@ -166,10 +166,10 @@ describe("the server process", { timeout: patience }, () => {
     ]);
   });
 
-  test("LAYER=redis is refused by name", async () => {
-    const program = start({ PORT: "0", LAYER: "redis" });
+  test("LAYER=pigeon is refused by name", async () => {
+    const program = start({ PORT: "0", LAYER: "pigeon" });
     expect(await program.exit).toEqual({ code: 1, signal: null });
-    expect(program.errors).toEqual(['LAYER must be memory or cluster, not "redis"']);
+    expect(program.errors).toEqual(['LAYER must be memory, cluster, redis, or nats, not "pigeon"']);
   });
 
   test.each(["abc", "65536", "-1", "80.5", "8e3", " 80", ""])(
