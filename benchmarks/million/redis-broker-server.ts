@@ -10,13 +10,16 @@ import {
   type Tally,
 } from "./broker-server.ts";
 
+/** The client that asks for figures; of RESP 2, in which they are text. */
+const controlOf = (url: string) => createClient({ url, RESP: 2 });
+
 /** A redis-server that keeps nothing on disk. */
 export class RedisBrokerServer implements BrokerServer {
   readonly name = "redis";
   readonly title: string;
   readonly address: string;
   readonly #process: ChildProcess;
-  readonly #control: ReturnType<typeof createClient>;
+  readonly #control: ReturnType<typeof controlOf>;
   /** What our own questions have cost so far. */
   #own = { bytesIn: 0, bytesOut: 0 };
 
@@ -25,7 +28,7 @@ export class RedisBrokerServer implements BrokerServer {
     const parameters = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", ""];
     const process = await startProgram(program, parameters, port);
     const address = `redis://127.0.0.1:${port}`;
-    const control = createClient({ url: address, RESP: 2 });
+    const control = controlOf(address);
     await control.connect();
     const info = String(await control.sendCommand(["INFO", "server"]));
     return new RedisBrokerServer(
@@ -38,7 +41,7 @@ export class RedisBrokerServer implements BrokerServer {
 
   private constructor(
     process: ChildProcess,
-    control: ReturnType<typeof createClient>,
+    control: ReturnType<typeof controlOf>,
     address: string,
     title: string,
   ) {
