@@ -29,6 +29,6 @@ const engines: Readonly<Record<string, () => ChannelLayer | Promise<ChannelLayer
 export const layerNames: readonly string[] = Object.keys(engines);
 
 /** Makes the layer of that name; undefined for a name that none has. */
-export function createLayer(name: string): ChannelLayer | Promise<ChannelLayer> | undefined {
+export async function createLayer(name: string): Promise<ChannelLayer | undefined> {
   return Object.hasOwn(engines, name) ? engines[name]?.() : undefined;
 }

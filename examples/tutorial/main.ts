@@ -16,7 +16,9 @@ if (!/^\d+$/.test(PORT) || port > 65_535) {
   fail(`PORT must be an integer from 0 to 65535, not ${JSON.stringify(PORT)}`);
 }
 
-const layer = await createLayer(LAYER);
+const layer = await createLayer(LAYER).catch((error: unknown) => {
+  fail(`LAYER=${LAYER} is not to be had: ${String(error)}`);
+});
 if (layer === undefined) {
   const names = new Intl.ListFormat("en", { type: "disjunction" }).format(layerNames);
   fail(`LAYER must be ${names}, not ${JSON.stringify(LAYER)}`);

@@ -2,6 +2,7 @@ import { type ChannelLayer, type Server, serve, silentLogger } from "sluice";
 import { afterEach, expect, test } from "vitest";
 import { createLayer } from "../../examples/tutorial/layer.ts";
 import { createSite } from "../../examples/tutorial/site.ts";
+import { describeWithNats, NatsServer } from "../layers/nats/nats-server.ts";
 import { RedisProgram } from "../layers/redis/redis-servers.ts";
 import { describeWithRedis } from "../middleware/system/redis-server.ts";
 import { connected, say } from "./chat-page.ts";
@@ -13,42 +14,63 @@ afterEach(async () => {
   for (const one of running.splice(0).reverse()) await one.close();
 });
 
+/** What lies between the machines. */
+interface Broker {
+  kill(): Promise<void>;
+  /** Starts it again where it was. */
+  run(): Promise<void>;
+}
+
 /** A machine of its own, as far as the others can tell. */
-async function machine(): Promise<Server> {
-  const layer = (await createLayer("redis")) as ChannelLayer;
+async function machine(name: string): Promise<Server> {
+  const layer = (await createLayer(name)) as ChannelLayer;
   running.push(layer);
   const server = await serve({ ...createSite(layer), layer, port: 0, log: silentLogger });
   running.push({ close: () => server.close({ timeout: 0 }) });
   return server;
 }
 
-describeWithRedis("the site by several machines (LAYER=redis)", () => {
-  describeInBrowser("in a browser", () => {
-    test("is one site; while Redis is away the page says so, and sends later what was typed", async () => {
+/** Two visitors, each of a machine of their own, talk, also over the end of what lies between. */
+async function talkOver(name: string, broker: Broker): Promise<void> {
+  const servers = [await machine(name), await machine(name)];
+  const [ann, bo] = await Promise.all(servers.map(({ url }) => visit(`${url}/rooms/lobby/`)));
+  const pages = [ann!.page, bo!.page];
+  for (const page of pages) {
+    await connected(page);
+    await page.getByText("现在在这里：2 人").waitFor();
+  }
+  await say(pages[0]!, "你好");
+  for (const page of pages) await page.locator(".message .text").getByText("你好").waitFor();
+
+  await broker.kill();
+  await say(pages[0]!, "typed meanwhile");
+  await pages[0]!.getByRole("status").getByText("消息层暂时不在").waitFor();
+  await pages[0]!.locator(".waiting").waitFor();
+  await broker.run();
+  for (const page of pages) {
+    const heard = page.locator(".message:not(.waiting) .text").getByText("typed meanwhile");
+    await heard.waitFor();
+    expect(await heard.count()).toBe(1);
+  }
+  expect(await pages[0]!.locator(".waiting").count()).toBe(0);
+}
+
+describeInBrowser("the site by two machines", () => {
+  describeWithRedis("with LAYER=redis", () => {
+    test("is one; while Redis is away the page says so, and sends later what was typed", async () => {
       const redis = await RedisProgram.start();
       running.push({ close: () => redis.stop() });
       process.env["REDIS_URL"] = redis.url;
-      const servers = [await machine(), await machine()];
-      const guests = await Promise.all(servers.map(({ url }) => visit(`${url}/rooms/lobby/`)));
-      const [ann, bo] = guests.map(({ page }) => page);
-      for (const { page } of guests) {
-        await connected(page);
-        await page.getByText("现在在这里：2 人").waitFor();
-      }
-      await say(ann!, "你好");
-      for (const { page } of guests)
-        await page.locator(".message .text").getByText("你好").waitFor();
+      await talkOver("redis", redis);
+    });
+  });
 
-      await redis.kill();
-      await say(ann!, "typed meanwhile");
-      await ann!.getByRole("status").getByText("消息层暂时不在").waitFor();
-      await ann!.locator(".waiting").waitFor();
-      await redis.run();
-      for (const page of [ann!, bo!]) {
-        await page.locator(".message:not(.waiting) .text").getByText("typed meanwhile").waitFor();
-      }
-      expect(await ann!.locator(".waiting").count()).toBe(0);
-      expect(await bo!.locator(".text").getByText("typed meanwhile").count()).toBe(1);
+  describeWithNats("with LAYER=nats", () => {
+    test("is one; while NATS is away the page says so, and sends later what was typed", async () => {
+      const nats = await NatsServer.start();
+      running.push({ close: () => nats.stop() });
+      process.env["NATS_URL"] = `127.0.0.1:${nats.port}`;
+      await talkOver("nats", { kill: () => nats.kill(), run: () => nats.start() });
     });
   });
 });
