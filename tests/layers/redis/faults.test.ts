@@ -383,12 +383,13 @@ describeWithRedis("faults of one Redis", () => {
         await Promise.all(groups.slice(start, start + 1_000).map((each) => broker.follow(each)));
       }
       await server.command("CLIENT", "KILL", "TYPE", "pubsub");
+      // In processor time, since others may have the processor for as long as they like.
       let longest = 0;
-      let last = performance.now();
+      let last = process.cpuUsage();
       const beat = setInterval(() => {
-        const now = performance.now();
-        longest = Math.max(longest, now - last);
-        last = now;
+        const { user, system } = process.cpuUsage(last);
+        longest = Math.max(longest, (user + system) / 1_000);
+        last = process.cpuUsage();
       }, 1);
       try {
         await notes.until(({ misses }) => misses > 0);
