@@ -3,7 +3,7 @@ import type { Clock } from "../../internal/clock.ts";
 import { CommandLine } from "./command-line.ts";
 import type { LinkEvents, RedisAddress, RedisConnection, RedisLink } from "./connection.ts";
 import { Ear } from "./ear.ts";
-import { away, meaningOf, unreachable } from "./redis-error.ts";
+import { away, isRefusal, meaningOf, unreachable } from "./redis-error.ts";
 import { publishScript, type Script } from "./scripts.ts";
 import { Subscription } from "./subscription.ts";
 
@@ -127,8 +127,7 @@ export class Shard {
 
   /** Subscribes to a channel, from now on and after every loss. Rejected, it is not subscribed. */
   subscribe(channel: string, slot: number): Promise<void> {
-    const ear = this.#ear;
-    if (ear === undefined) return Promise.reject(unreachable("subscribe", this.#why));
+    if (this.#line === undefined) return Promise.reject(unreachable("subscribe", this.#why));
     let subscription = this.#subscriptions.get(channel);
     if (subscription === undefined) {
       subscription = new Subscription(channel, slot);
@@ -136,7 +135,8 @@ export class Shard {
     }
     subscription.isWanted = true;
     const started = subscription.started();
-    void ear.bring(subscription);
+    // While the ear is replaced it waits: that ends soon, one way or the other.
+    if (this.#ear !== undefined) void this.#ear.bring(subscription);
     return started;
   }
 
@@ -148,7 +148,7 @@ export class Shard {
     const ended = subscription.ended();
     if (this.#ear === undefined) {
       this.#subscriptions.delete(channel);
-      subscription.leave();
+      outlives(subscription, away("it was unsubscribed"));
     } else void this.#ear.bring(subscription);
     return ended;
   }
@@ -258,7 +258,7 @@ export class Shard {
     return opened;
   }
 
-  #openLink(signal: AbortSignal, lost: (error: Error) => void): Promise<RedisLink> {
+  async #openLink(signal: AbortSignal, lost: (error: Error) => void): Promise<RedisLink> {
     const events: LinkEvents = {
       message: (channel, data) => this.#hear(channel, data),
       moved: () => {
@@ -268,7 +268,11 @@ export class Shard {
       },
       lost,
     };
-    return this.#options.connection.open(events, signal, this.address);
+    const link = await this.#options.connection.open(events, signal, this.address);
+    // A client may finish what it was told to give up.
+    if (signal.aborted) link.close();
+    signal.throwIfAborted();
+    return link;
   }
 
   async #bringAll(ear: Ear, subscriptions: readonly Subscription[]): Promise<void> {
@@ -319,7 +323,7 @@ export class Shard {
     this.#sendProbe(line).catch((error: unknown) => {
       this.#refused("probe", line, error);
       // A refusal is an answer, too: the server is there, and has said why.
-      if (meaningOf(error) !== undefined) this.#probesMissed = 0;
+      if (isRefusal(error)) this.#probesMissed = 0;
     });
   }
 
@@ -345,7 +349,7 @@ export class Shard {
   #loseEar(error: Error): void {
     if (this.#isClosed) return;
     this.#why = error;
-    this.#dropEar(error);
+    this.#dropEar(undefined);
     this.#events.tried();
     this.#retry();
   }
@@ -361,13 +365,14 @@ export class Shard {
     this.#dropEar(error);
   }
 
-  #dropEar(error: Error): void {
+  /** Without an error there will be another ear at once, so that nobody need hear of it. */
+  #dropEar(error: Error | undefined): void {
     this.#ear?.close();
     this.#ear = undefined;
     this.#bringing = 0;
     for (const subscription of this.#subscriptions.values()) {
-      if (outlives(subscription, error)) this.#hasMissed = true;
-      else this.#subscriptions.delete(subscription.channel);
+      if (!outlives(subscription, error)) this.#subscriptions.delete(subscription.channel);
+      else if (subscription.isKept) this.#hasMissed = true;
     }
   }
 
@@ -386,11 +391,11 @@ const firstDelay = 25;
 const longestDelay = 2_000;
 const mostProbesMissed = 2;
 
-/** Whether a subscription comes again when its link is gone. Who waits for it hears of the loss. */
-function outlives(subscription: Subscription, error: Error): boolean {
+/** Whether a subscription comes again when its link is gone. Who waits for it hears of an error. */
+function outlives(subscription: Subscription, error: Error | undefined): boolean {
   subscription.link = undefined;
   subscription.state = "off";
-  subscription.fail(unreachable("subscribe", error));
+  if (error !== undefined) subscription.fail(unreachable("subscribe", error));
   if (!subscription.isWanted) subscription.leave();
-  return subscription.isWanted && subscription.isKept;
+  return subscription.isWanted && (subscription.isKept || error === undefined);
 }

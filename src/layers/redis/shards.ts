@@ -192,6 +192,8 @@ export class Shards {
     });
     given.catch(ignored);
     const opening = this.#options.connection.open(events, signal, address);
+    // A client may finish what it was told to give up.
+    opening.then((late) => signal.aborted && late.close(), ignored);
     const link: RedisLink = await Promise.race([opening, given]);
     try {
       return await Promise.race([link.call(question), given]);

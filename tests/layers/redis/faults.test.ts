@@ -127,6 +127,39 @@ describeWithRedis("faults of one Redis", () => {
       await notes.until(({ items }) => items.at(-1)?.text === "4");
     });
 
+    it("R-3: who subscribes while the subscriptions are cut waits for it, and hears", async () => {
+      const [broker, notes] = make();
+      await broker.subscribe("a");
+      await server.command("CLIENT", "KILL", "TYPE", "pubsub");
+      const names = Array.from({ length: 50 }, (_, index) => `g${group} ${index}` as const);
+      const both = names.map((name) => broker.subscribe(name));
+      await server.command("CLIENT", "KILL", "TYPE", "pubsub");
+      await Promise.all(both);
+      await Promise.all(names.map((name) => broker.publish(name, bytes("heard"))));
+      await notes.until(({ messages }) => messages.length === names.length);
+    });
+
+    it("leaves no connection behind, also after it could not connect for a while", async () => {
+      const count = async (): Promise<number> =>
+        String(await server.command("CLIENT", "LIST"))
+          .trim()
+          .split("\n").length;
+      // The user's client, and the one that asks here.
+      const before = 2;
+      await until(async () => (await count()) === before);
+      const [broker, notes] = make({ timeout: 200 });
+      await broker.subscribe("a");
+      expect(await count()).toBe(before + 2);
+      server.signal("SIGSTOP");
+      // Attempts are given up, one after the other.
+      await until(() => broker.publish("a", bytes("no")).then(() => false, isOutOfReach));
+      server.signal("SIGCONT");
+      await notes.until(({ misses }) => misses > 0);
+      await until(async () => (await count()) === before + 2);
+      await broker.close();
+      await until(async () => (await count()) === before);
+    });
+
     it("R-3: a cut of all connections is told, and what is asked then works or is refused", async () => {
       const [broker, notes] = make();
       await broker.subscribe("a");
@@ -403,6 +436,10 @@ describeWithRedis("faults of one Redis", () => {
     });
   });
 });
+
+/** Whether an attempt to connect took too long. */
+const isOutOfReach = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes("could not be reached");
 
 /** What something was rejected with. */
 const refusal = (error: unknown): unknown => error;
