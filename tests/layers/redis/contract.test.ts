@@ -15,7 +15,7 @@ import {
 } from "./topologies.ts";
 
 const encryption = { keys: [{ id: "first", key: new Uint8Array(randomBytes(32)) }] };
-const history = [{ groups: "kept.*", size: 10, ttl: 500, idWindow: 500 }];
+const history = [{ groups: "kept.*", size: 10, ttl: 1_000, idWindow: 1_000 }];
 
 /** What is tried where. To the clients a primary with a replica is one Redis, so there we encrypt. */
 const settings: readonly {
@@ -53,7 +53,7 @@ for (const { name, libraries: tried, options } of settings) {
           const errors: unknown[] = [];
           const gate = new Gate(client.connection);
           const onError = (error: unknown) => void errors.push(error);
-          const rules = { capacity: 7, expiry: 300, presenceInterval: 20, timeout: 1_000 };
+          const rules = { capacity: 7, expiry: 300, presenceInterval: 20 };
           const all = { prefix, ...rules, onError, ...options };
           const layer = redisLayer({ connection: gate, ...all });
           const other = redisLayer({ connection: client.connection, ...all });
@@ -64,7 +64,7 @@ for (const { name, libraries: tried, options } of settings) {
               other,
               capacity: 7,
               expire: () => pass(310),
-              history: { prefix: "kept.", size: 10, expire: () => pass(600) },
+              history: { prefix: "kept.", size: 10, expire: () => pass(1_050) },
               outage: {
                 begin: async () => gate.shut(),
                 async end() {
