@@ -10,4 +10,5 @@ const snapshot = await ensureSnapshot().catch((error) => {
 });
 
 process.env.REDIS_SERVER ??= findProgram("redis-server") ?? "";
+process.env.NATS_SERVER ??= findProgram("nats-server") ?? "";
 await import(pathToFileURL(join(snapshot, "benchmarks/delivery/main.js")).href);

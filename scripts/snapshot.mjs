@@ -2,8 +2,8 @@
  * Content-addressed builds.
  *
  * A snapshot is a complete, runnable package in `.build/<hash of its inputs>/`: `package.json`,
- * `dist/` and the compiled `examples/tutorial/`, `compliance/`, `fuzz/` and `benchmarks/`, whose
- * `import "sluice"` resolves to the `dist/` beside them. It is made aside and put in place by one
+ * `dist/` and the compiled `examples/tutorial/`, `compliance/`, `fuzz/`, `benchmarks/` and `brokers/`,
+ * whose `import "sluice"` resolves to the `dist/` beside them. It is made aside and put in place by one
  * rename, so that a snapshot is either whole or not there, however many processes build at once and
  * wherever one of them is killed.
  */
@@ -35,6 +35,7 @@ const inputs = [
   "compliance",
   "fuzz",
   "benchmarks",
+  "brokers",
   "scripts",
   "package.json",
   "package-lock.json",

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { natsProgram, NatsServer } from "../layers/nats/nats-server.ts";
+import { natsProgram, NatsServer } from "../../brokers/nats-server.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const place = join(root, ".build", `docs-${process.pid}`);

@@ -35,6 +35,7 @@ beforeEach(() => {
   write("compliance/main.ts", "export {};\n");
   write("fuzz/main.ts", "export {};\n");
   write("benchmarks/main.ts", "export {};\n");
+  write("brokers/broker.ts", "export {};\n");
   write("examples/tutorial/public/index.html", "<!doctype html>\n");
   write(
     "examples/tutorial/main.ts",

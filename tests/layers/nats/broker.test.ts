@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { NatsBroker } from "../../../src/layers/nats/nats-broker.ts";
 import { brokerChecks } from "../broker-checks.ts";
-import { describeWithNats, NatsServer } from "./nats-server.ts";
+import { NatsServer } from "../../../brokers/nats-server.ts";
+import { describeWithNats } from "./describe-with-nats.ts";
 
 describeWithNats("what a layer relies on in a broker, over NATS", () => {
   let server: NatsServer;

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { acquaint, pass } from "./acquaint.ts";
 import { eventually } from "./ears.ts";
 import { NatsCluster } from "./nats-cluster.ts";
-import { describeWithNats } from "./nats-server.ts";
+import { describeWithNats } from "./describe-with-nats.ts";
 import { note, Reader } from "./reader.ts";
 
 const history = [{ groups: "kept.*", size: 100 }];

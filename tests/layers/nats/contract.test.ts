@@ -5,7 +5,8 @@ import { type NatsLayerOptions, natsLayer } from "sluice/layers/nats";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { acquaint, pass } from "./acquaint.ts";
 import { eventually } from "./ears.ts";
-import { describeWithNats, NatsServer } from "./nats-server.ts";
+import { NatsServer } from "../../../brokers/nats-server.ts";
+import { describeWithNats } from "./describe-with-nats.ts";
 import { Wire } from "./wire.ts";
 
 const encryption = { keys: [{ id: "first", key: new Uint8Array(randomBytes(32)) }] };

@@ -4,7 +4,8 @@ import type { ChannelLayer } from "sluice";
 import { type NatsLayerOptions, natsLayer } from "sluice/layers/nats";
 import { afterEach, expect, it } from "vitest";
 import { eventually } from "./ears.ts";
-import { describeWithNats, NatsServer } from "./nats-server.ts";
+import { NatsServer } from "../../../brokers/nats-server.ts";
+import { describeWithNats } from "./describe-with-nats.ts";
 import { note, Reader } from "./reader.ts";
 import { Wire } from "./wire.ts";
 

@@ -5,7 +5,8 @@ import type { KeptItem, KeptSlice } from "../../../src/layers/broker/broker.ts";
 import { NatsBroker, type NatsBrokerOptions } from "../../../src/layers/nats/nats-broker.ts";
 import type { Position } from "../../../src/layers/position.ts";
 import { bytes, Ears, eventually, rule, text } from "./ears.ts";
-import { describeWithNats, NatsServer } from "./nats-server.ts";
+import { NatsServer } from "../../../brokers/nats-server.ts";
+import { describeWithNats } from "./describe-with-nats.ts";
 
 describeWithNats("a broker over a real nats-server", () => {
   let server: NatsServer;

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { NatsServer } from "./nats-server.ts";
+import { NatsServer } from "../../../brokers/nats-server.ts";
 
 /** Three servers that are one to their users. */
 export class NatsCluster {

@@ -4,7 +4,7 @@ import { type FullHistoryRule, messageCost } from "../../../src/layers/history-r
 import { RedisBroker } from "../../../src/layers/redis/redis-broker.ts";
 import { describeWithRedis } from "../../middleware/system/redis-server.ts";
 import { append, Notebook, plainRule, texts } from "../broker-checks.ts";
-import { RedisProgram, until } from "./redis-servers.ts";
+import { RedisProgram, until } from "../../../brokers/redis-servers.ts";
 import { alone, type UserClient } from "./topologies.ts";
 
 describeWithRedis("what is held in Redis", () => {

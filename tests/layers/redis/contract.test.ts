@@ -5,7 +5,7 @@ import { layerChecks } from "sluice/testing";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { describeWithRedis } from "../../middleware/system/redis-server.ts";
 import { Gate } from "./gate.ts";
-import { until } from "./redis-servers.ts";
+import { until } from "../../../brokers/redis-servers.ts";
 import {
   libraries,
   type Library,

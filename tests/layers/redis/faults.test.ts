@@ -6,7 +6,7 @@ import { RedisBroker, type RedisBrokerOptions } from "../../../src/layers/redis/
 import { describeWithRedis } from "../../middleware/system/redis-server.ts";
 import { append, bytes, Notebook, plainRule, texts } from "../broker-checks.ts";
 import { PinnedProxy } from "./pinned-proxy.ts";
-import { RedisProgram, startReplicated, until } from "./redis-servers.ts";
+import { RedisProgram, startReplicated, until } from "../../../brokers/redis-servers.ts";
 import { alone, libraries, type UserClient } from "./topologies.ts";
 
 const away = { code: "ERR_LAYER_UNREACHABLE", temporary: true };

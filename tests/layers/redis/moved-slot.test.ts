@@ -5,7 +5,7 @@ import { RedisBroker } from "../../../src/layers/redis/redis-broker.ts";
 import { slotOf } from "../../../src/layers/redis/slot.ts";
 import { describeWithRedis } from "../../middleware/system/redis-server.ts";
 import { append, bytes, Notebook, plainRule, text, texts } from "../broker-checks.ts";
-import { type RedisProgram, startCluster, until } from "./redis-servers.ts";
+import { type RedisProgram, startCluster, until } from "../../../brokers/redis-servers.ts";
 import { clustered, libraries, type UserClient } from "./topologies.ts";
 
 describeWithRedis("a hash slot that moves to another server", () => {

@@ -4,7 +4,7 @@ import { Names } from "../../../src/layers/redis/names.ts";
 import { slotOf } from "../../../src/layers/redis/slot.ts";
 import { readSlots } from "../../../src/layers/redis/slots.ts";
 import { describeWithRedis } from "../../middleware/system/redis-server.ts";
-import { RedisProgram } from "./redis-servers.ts";
+import { RedisProgram } from "../../../brokers/redis-servers.ts";
 
 /** Names of groups that would like to be somebody else's. */
 const groups = [

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { RedisBroker } from "../../../src/layers/redis/redis-broker.ts";
 import { describeWithRedis } from "../../middleware/system/redis-server.ts";
 import { append, bytes, Notebook, plainRule, texts } from "../broker-checks.ts";
-import { RedisProgram, startCluster } from "./redis-servers.ts";
+import { RedisProgram, startCluster } from "../../../brokers/redis-servers.ts";
 
 const page = readFileSync(new URL("../../../docs/how-to/redis.md", import.meta.url), "utf8");
 

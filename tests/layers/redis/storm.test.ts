@@ -10,7 +10,7 @@ import {
   startReplicated,
   startSentinels,
   until,
-} from "./redis-servers.ts";
+} from "../../../brokers/redis-servers.ts";
 import {
   alone,
   clustered,

@@ -9,7 +9,7 @@ import { RedisBroker } from "../../../src/layers/redis/redis-broker.ts";
 import { describeWithRedis } from "../../middleware/system/redis-server.ts";
 import { certificate } from "../../server/certificate.ts";
 import { append, bytes, Notebook } from "../broker-checks.ts";
-import { freePort, RedisProgram } from "./redis-servers.ts";
+import { freePort, RedisProgram } from "../../../brokers/redis-servers.ts";
 
 describeWithRedis("a Redis that wants TLS and a password", () => {
   const directory = mkdtempSync(join(tmpdir(), "sluice-tls-"));

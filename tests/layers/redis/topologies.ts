@@ -3,7 +3,12 @@ import { createClient, createCluster, createSentinel } from "redis";
 import type { RedisConnection } from "../../../src/layers/redis/connection.ts";
 import { fromIoredis } from "../../../src/layers/redis/ioredis.ts";
 import { fromNodeRedis } from "../../../src/layers/redis/node-redis.ts";
-import { RedisProgram, startCluster, startReplicated, startSentinels } from "./redis-servers.ts";
+import {
+  RedisProgram,
+  startCluster,
+  startReplicated,
+  startSentinels,
+} from "../../../brokers/redis-servers.ts";
 
 /** Redis as somebody runs it, with both clients for it. */
 export interface Topology {

@@ -5,14 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { connect, type ConnectionOptions, type NatsConnection } from "@nats-io/transport-node";
-import { describe } from "vitest";
 
 /** Where the program is; empty where it is not installed. */
 export const natsProgram: string = process.env.NATS_SERVER ?? "";
-
-/** Tests with a server: without one they are skipped, but not where everything has to be tested. */
-export const describeWithNats: typeof describe =
-  natsProgram === "" && process.env.CI !== "true" ? (describe.skip as typeof describe) : describe;
 
 /** A real NATS server with JetStream, which keeps its port and its store when it is started again. */
 export class NatsServer {

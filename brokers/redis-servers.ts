@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createClient } from "redis";
 
-const program = process.env["REDIS_SERVER"] ?? "";
+/** Where the program is; empty where it is not installed. */
+export const redisProgram: string = process.env.REDIS_SERVER ?? "";
 
 /** One Redis of our own, on a port that was free; it may be ended and started again where it was. */
 export class RedisProgram {
@@ -47,7 +48,7 @@ export class RedisProgram {
     const options = [...this.#parameters, ...common];
     const isSentinel = this.#parameters.includes("--sentinel");
     if (!isSentinel) options.push("--save", "");
-    const child = spawn(program, options, { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(redisProgram, options, { stdio: ["ignore", "pipe", "inherit"] });
     this.#process = child;
     for await (const line of createInterface(child.stdout)) {
       if (/Ready to accept connections|Sentinel ID is/.test(line)) {
@@ -55,7 +56,7 @@ export class RedisProgram {
         return;
       }
     }
-    throw new Error(`${program} ended with ${child.exitCode} before it was ready`);
+    throw new Error(`${redisProgram} ended with ${child.exitCode} before it was ready`);
   }
 
   /** Says something to it, and resolves with its answer. */
