@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { ChannelLayer, Clock } from "sluice";
 import { Deployment, type Line } from "./deployment.ts";
 
@@ -18,6 +19,8 @@ const remembered = 1000;
 export class Deployments {
   readonly #layer: ChannelLayer;
   readonly #clock: Pick<Clock, "after">;
+  /** On many machines several processes may have one id. */
+  readonly #process = randomUUID();
   readonly #watched = new Map<string, Deployment>();
   /** Those that nobody watches; a map keeps them in the order in which they were left. */
   readonly #left = new Map<string, Deployment>();
@@ -30,7 +33,7 @@ export class Deployments {
   /** Watches a task's deployment: the one that runs, else the one remembered, else a new one. */
   watch(taskId: string): Watch {
     // Each process runs deployments of its own: what one says is not for those who watch another.
-    const group = `deploy.${process.pid}.${taskId}`;
+    const group = `deploy.${this.#process}.${taskId}`;
     const deployment =
       this.#watched.get(taskId) ?? this.#left.get(taskId) ?? this.#begin(taskId, group);
     this.#left.delete(taskId);

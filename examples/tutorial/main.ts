@@ -3,7 +3,7 @@
  * which LAYER it runs: the names are in layer.ts.
  */
 import { serve, UsageError } from "sluice";
-import { createLayer, layerNames } from "./layer.ts";
+import { createLayer, LayerAway, layerNames } from "./layer.ts";
 import { closedBySignal } from "./shutdown.ts";
 import { createSite } from "./site.ts";
 
@@ -16,8 +16,9 @@ if (!/^\d+$/.test(PORT) || port > 65_535) {
   fail(`PORT must be an integer from 0 to 65535, not ${JSON.stringify(PORT)}`);
 }
 
-const layer = await createLayer(LAYER).catch((error: unknown) => {
-  fail(`LAYER=${LAYER} is not to be had: ${String(error)}`);
+const layer = await Promise.resolve(createLayer(LAYER)).catch((error: unknown) => {
+  if (!(error instanceof LayerAway)) throw error;
+  fail(`LAYER=${LAYER}: ${error.message}`);
 });
 if (layer === undefined) {
   const names = new Intl.ListFormat("en", { type: "disjunction" }).format(layerNames);

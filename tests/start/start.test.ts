@@ -3,6 +3,7 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { Client } from "../tutorial/client.ts";
+import { freePort } from "../../brokers/redis-servers.ts";
 import { Program } from "./program.ts";
 
 /** The first start may have to build. */
@@ -166,11 +167,30 @@ describe("the server process", { timeout: patience }, () => {
     ]);
   });
 
-  test("LAYER=pigeon is refused by name", async () => {
+  test("a LAYER that there is not is refused by name", async () => {
     const program = start({ PORT: "0", LAYER: "pigeon" });
     expect(await program.exit).toEqual({ code: 1, signal: null });
     expect(program.errors).toEqual(['LAYER must be memory, cluster, redis, or nats, not "pigeon"']);
   });
+
+  test.each([
+    ["redis", "REDIS_URL"],
+    ["nats", "NATS_URL"],
+  ])(
+    "LAYER=%s without its server is told in one line, and where it was looked for",
+    async (...given) => {
+      const [LAYER, variable] = given;
+      // A port that was free a moment ago; and the password that is in the address is not told.
+      const place = `127.0.0.1:${await freePort()}`;
+      const program = start({ PORT: "0", LAYER, [variable]: `${LAYER}://ann:secret@${place}` });
+      expect(await program.exit).toEqual({ code: 1, signal: null });
+      expect(program.errors).toHaveLength(1);
+      const [line] = program.errors;
+      expect(line).toContain(`LAYER=${LAYER}: nothing answers at ${place} (`);
+      expect(line).toContain(`set ${variable}`);
+      expect(line).not.toContain("secret");
+    },
+  );
 
   test.each(["abc", "65536", "-1", "80.5", "8e3", " 80", ""])(
     "PORT=%j is refused by name",
