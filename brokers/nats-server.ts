@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { connect, type ConnectionOptions, type NatsConnection } from "@nats-io/transport-node";
+import { endWithUs } from "./end-with-us.ts";
 
 /** Where the program is; empty where it is not installed. */
 export const natsProgram: string = process.env.NATS_SERVER ?? "";
@@ -47,6 +48,7 @@ export class NatsServer {
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#process = child;
+    endWithUs(child);
     const said: string[] = [];
     for await (const line of createInterface({ input: child.stderr! })) {
       said.push(line);

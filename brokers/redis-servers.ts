@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createClient } from "redis";
+import { endWithUs } from "./end-with-us.ts";
 
 /** Where the program is; empty where it is not installed. */
 export const redisProgram: string = process.env.REDIS_SERVER ?? "";
@@ -50,6 +51,7 @@ export class RedisProgram {
     if (!isSentinel) options.push("--save", "");
     const child = spawn(redisProgram, options, { stdio: ["ignore", "pipe", "inherit"] });
     this.#process = child;
+    endWithUs(child);
     for await (const line of createInterface(child.stdout)) {
       if (/Ready to accept connections|Sentinel ID is/.test(line)) {
         child.stdout.resume();

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { endWithUs } from "../../brokers/end-with-us.ts";
 
 /** A port on loopback that nobody listens on. */
 export async function freePort(): Promise<number> {
@@ -25,6 +26,7 @@ export async function startProgram(
     stdio: ["ignore", "ignore", "inherit"],
     env: { ...process.env, PORT: String(port), ...environment },
   });
+  endWithUs(child);
   for (let attempt = 0; attempt < 200; attempt += 1) {
     if (child.exitCode !== null) break;
     if (await listens(port)) return child;

@@ -6,16 +6,19 @@ export class Proxy {
   readonly #server: Server;
   readonly #pairs = new Set<readonly [near: Socket, far: Socket]>();
   #isCut = false;
+  /** Where new connections lead: a port on loopback. */
+  target: number;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, target: number) {
     this.#server = server;
+    this.target = target;
   }
 
   /** Opens one, to a port on loopback. */
   static async open(target: number): Promise<Proxy> {
     const server = createServer();
-    const proxy = new Proxy(server);
-    server.on("connection", (near) => proxy.#carry(near, target));
+    const proxy = new Proxy(server, target);
+    server.on("connection", (near) => proxy.#carry(near));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     return proxy;
@@ -49,10 +52,10 @@ export class Proxy {
     for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
   }
 
-  #carry(near: Socket, target: number): void {
+  #carry(near: Socket): void {
     near.on("error", () => {});
     if (this.#isCut) return void near.resetAndDestroy();
-    const far = connect(target, "127.0.0.1");
+    const far = connect(this.target, "127.0.0.1");
     const pair = [near, far] as const;
     this.#pairs.add(pair);
     far.on("error", () => {});

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Engine } from "./engine.ts";
 import { Proxy } from "./proxy.ts";
 import { randomNumbers } from "./random.ts";
 import type { Side } from "./side.ts";
@@ -19,6 +20,7 @@ export interface Scenario {
 export interface Result {
   readonly scenario: Scenario["name"];
   readonly side: string;
+  readonly engine: string;
   readonly clients: number;
   readonly sent: number;
   /** Messages that were to be shown and were, of all. */
@@ -39,11 +41,10 @@ export interface Result {
 /** How long each link is away, in milliseconds. */
 const outage = 2_000;
 
-/** Runs a scenario with one of the sides; undefined if it cannot be served here. */
-export async function run(scenario: Scenario, side: Side): Promise<Result | undefined> {
+/** Runs a scenario with one of the sides, in as many processes as the engine joins. */
+export async function run(scenario: Scenario, side: Side, engine: Engine): Promise<Result> {
   const { name, clients, rate, seconds, seed } = scenario;
-  const servers = await side.serve(name === "jitter" ? undefined : 3);
-  if (servers === undefined) return undefined;
+  const servers = await side.serve(engine, engine.name === "memory" ? 1 : 3);
   const proxies: Proxy[] = [];
   const tallies: Tally[] = [];
   const followers = [];
@@ -107,6 +108,7 @@ export async function run(scenario: Scenario, side: Side): Promise<Result | unde
   return {
     scenario: name,
     side: side.name,
+    engine: engine.name,
     clients,
     sent: total,
     delivered: shown / (total * clients),

@@ -1,3 +1,4 @@
+import type { Engine, EngineName } from "./engine.ts";
 import type { Tally } from "./tally.ts";
 
 /** A client at work. */
@@ -12,7 +13,14 @@ export interface Publisher extends Client {
   readonly waiting: number;
 }
 
-/** The servers of a scenario. */
+/** A client that joins groups, leaves them, and sends to them. A call resolves once it was answered. */
+export interface Member extends Client {
+  join(group: string): Promise<void>;
+  leave(group: string): Promise<void>;
+  send(group: string, number: number): Promise<void>;
+}
+
+/** Servers behind one port. */
 export interface Servers {
   readonly port: number;
   /** Replaces the processes one by one. */
@@ -20,12 +28,29 @@ export interface Servers {
   close(): Promise<void>;
 }
 
+/** A server of one process. */
+export interface Machine {
+  readonly port: number;
+  /** Stops it where it is, and lets it go on. */
+  signal(name: "SIGSTOP" | "SIGCONT"): void;
+  close(): Promise<void>;
+}
+
 /** One of those who are compared. */
 export interface Side {
   readonly name: string;
-  /** Starts one process, or a cluster of several. Undefined where something needed is missing. */
-  serve(workers: number | undefined): Promise<Servers | undefined>;
-  /** A client that follows the messages, and comes back to where it was when it was cut off. */
-  follow(port: number, tally: Tally): Client;
-  publisher(port: number): Publisher;
+  /** What it runs on. */
+  readonly engines: readonly EngineName[];
+  /** Starts one process, or several with what joins them. */
+  serve(engine: Engine, processes: number): Promise<Servers>;
+  /** Starts one process as if it were a machine of its own. */
+  serveAlone(engine: Engine): Promise<Machine>;
+  /**
+   * A client that follows the messages, and comes back to where it was when it was cut off, after at
+   * most `patience` milliseconds.
+   */
+  follow(port: number, tally: Tally, patience?: number): Client;
+  publisher(port: number, patience?: number): Publisher;
+  /** Connects a member, which tells what it hears. */
+  member(port: number, hear: (group: string, number: number) => void): Promise<Member>;
 }

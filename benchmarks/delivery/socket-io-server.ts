@@ -39,13 +39,25 @@ async function serve(): Promise<void> {
   const http = createServer();
   const io = new Server(http, {
     connectionStateRecovery: { maxDisconnectionDuration: 2 * 60 * 1_000, skipMiddlewares: true },
-    ...(workers > 0 ? { adapter: await redisAdapter() } : {}),
+    ...(process.env.REDIS_URL === undefined ? {} : { adapter: await redisAdapter() }),
   });
   io.on("connection", (socket) => {
-    void socket.join("feed");
+    if (socket.handshake.auth["follow"] === true) void socket.join("feed");
     socket.on("publish", (number: number, taken: () => void) => {
       io.to("feed").emit("item", number);
       taken();
+    });
+    socket.on("join", async (group: string, done: () => void) => {
+      await socket.join(group);
+      done();
+    });
+    socket.on("leave", async (group: string, done: () => void) => {
+      await socket.leave(group);
+      done();
+    });
+    socket.on("send", (group: string, number: number, done: () => void) => {
+      io.to(group).emit("group item", group, number);
+      done();
     });
   });
   process.on("SIGTERM", () => {
@@ -56,7 +68,7 @@ async function serve(): Promise<void> {
 
 /** The adapter that supports recovery across processes. */
 async function redisAdapter(): Promise<ReturnType<typeof createAdapter>> {
-  const client = createClient({ url: `redis://127.0.0.1:${process.env.REDIS_PORT}` });
+  const client = createClient({ url: process.env.REDIS_URL ?? "" });
   client.on("error", () => {});
   await client.connect();
   return createAdapter(client);

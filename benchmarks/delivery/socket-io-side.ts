@@ -1,49 +1,34 @@
 import { join } from "node:path";
 import process from "node:process";
-import { io } from "socket.io-client";
+import { io, type Socket, type SocketOptions } from "socket.io-client";
+import type { Engine } from "./engine.ts";
 import { freePort, startProgram, stopProgram } from "./processes.ts";
-import type { Client, Publisher, Servers, Side } from "./side.ts";
+import type { Client, Machine, Member, Publisher, Servers, Side } from "./side.ts";
 import type { Tally } from "./tally.ts";
 
 /** Socket.IO with connection state recovery; across processes over Redis streams, as documented. */
 export const socketIo: Side = {
   name: "Socket.IO",
 
-  async serve(workers: number | undefined): Promise<Servers | undefined> {
-    const port = await freePort();
-    const module = join(import.meta.dirname, "socket-io-server.js");
-    if (workers === undefined) {
-      const child = await startProgram(process.execPath, [module], port);
-      return { port, restart: () => {}, close: () => stopProgram(child) };
-    }
-    const program = process.env.REDIS_SERVER ?? "";
-    if (program === "") return undefined;
-    const redisPort = await freePort();
-    const redis = await startProgram(
-      program,
-      ["--port", String(redisPort), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
-      redisPort,
-    );
-    const child = await startProgram(process.execPath, [module], port, {
-      WORKERS: String(workers),
-      REDIS_PORT: String(redisPort),
-    });
-    return {
-      port,
-      restart: () => child.kill("SIGUSR2"),
-      close: async () => {
-        await stopProgram(child);
-        await stopProgram(redis);
-      },
-    };
+  engines: ["memory", "redis"],
+
+  async serve(engine: Engine, processes: number): Promise<Servers> {
+    const workers = processes === 1 ? {} : { WORKERS: String(processes) };
+    const { port, child } = await start(engine, workers);
+    return { port, restart: () => child.kill("SIGUSR2"), close: () => stopProgram(child) };
   },
 
-  follow(port: number, tally: Tally): Client {
-    const socket = io(`http://127.0.0.1:${port}`, { transports: ["websocket"], forceNew: true });
+  async serveAlone(engine: Engine): Promise<Machine> {
+    const { port, child } = await start(engine, {});
+    return { port, signal: (name) => child.kill(name), close: () => stopProgram(child) };
+  },
+
+  follow(port: number, tally: Tally, patience?: number): Client {
+    const socket = open(port, patience, { auth: { follow: true } });
     let isFirst = true;
     let isClosed = false;
     socket.on("connect", () => {
-      if (!isFirst && !socket.recovered) tally.reloads += 1;
+      if (!isFirst && !socket.recovered) tally.reload();
       isFirst = false;
       tally.connected();
     });
@@ -61,13 +46,8 @@ export const socketIo: Side = {
     };
   },
 
-  publisher(port: number): Publisher {
-    const socket = io(`http://127.0.0.1:${port}`, {
-      transports: ["websocket"],
-      forceNew: true,
-      retries: 10,
-      ackTimeout: 2_000,
-    });
+  publisher(port: number, patience?: number): Publisher {
+    const socket = open(port, patience, { retries: 10, ackTimeout: 2_000 });
     let isClosed = false;
     socket.on("disconnect", () => {
       if (!socket.active && !isClosed) socket.connect();
@@ -89,4 +69,40 @@ export const socketIo: Side = {
       },
     };
   },
+
+  async member(port: number, hear: (group: string, number: number) => void): Promise<Member> {
+    const socket = open(port, undefined, {});
+    socket.on("group item", hear);
+    await new Promise<void>((resolve) => socket.once("connect", resolve));
+    return {
+      join: (group) => socket.emitWithAck("join", group),
+      leave: (group) => socket.emitWithAck("leave", group),
+      send: (group, number) => socket.emitWithAck("send", group, number),
+      close: () => void socket.disconnect(),
+    };
+  },
 };
+
+function open(port: number, patience: number | undefined, options: Partial<SocketOptions>): Socket {
+  return io(`http://127.0.0.1:${port}`, {
+    transports: ["websocket"],
+    forceNew: true,
+    ...(patience === undefined
+      ? {}
+      : { reconnectionDelay: patience, reconnectionDelayMax: patience }),
+    ...options,
+  });
+}
+
+async function start(
+  engine: Engine,
+  environment: Readonly<Record<string, string>>,
+): Promise<{ port: number; child: Awaited<ReturnType<typeof startProgram>> }> {
+  const port = await freePort();
+  const module = join(import.meta.dirname, "socket-io-server.js");
+  const child = await startProgram(process.execPath, [module], port, {
+    ...engine.environment,
+    ...environment,
+  });
+  return { port, child };
+}
