@@ -32,7 +32,7 @@ const machineCount = 3;
 /** How long a client waits at most until it comes back, in milliseconds: rounds are to be short. */
 const patience = 400;
 
-/** How long all are waited for after a round, in milliseconds. */
+/** How long is waited for anything after a round, in milliseconds. */
 const settleTime = 30_000;
 
 /**
@@ -93,16 +93,14 @@ export async function failover(
     });
     await strike(machines);
     await Promise.all(mending);
-    // Until the publisher is through, and a little more.
-    await sleep(200);
-    for (let waits = 0; waits < settleTime / 20 && publisher.waiting > 20; waits += 1)
-      await sleep(20);
+    // Until the publisher is through and everybody is back: then all are there for the last message.
+    await settled(() => publisher.waiting < machineCount * 10);
+    const mark = sent;
+    await settled(() => links.every(({ tally }) => tally.last >= mark));
     isOver = true;
     await publishing;
     const last = sent - 1;
-    const isDone = (): boolean =>
-      publisher.waiting === 0 && links.every(({ tally }) => tally.has(last));
-    for (let waits = 0; waits < settleTime / 20 && !isDone(); waits += 1) await sleep(20);
+    await settled(() => publisher.waiting === 0 && links.every(({ tally }) => tally.has(last)));
 
     links.forEach(({ tally, proxy }, index) => {
       const untold: number[] = [];
@@ -145,4 +143,9 @@ export async function failover(
     silenceMedian: Math.round(silences[Math.floor(silences.length / 2)] ?? 0),
     silenceLongest: Math.round(silences.at(-1) ?? 0),
   };
+}
+
+/** Resolves when something is so, or has not been for too long. */
+async function settled(look: () => boolean): Promise<void> {
+  for (let waits = 0; waits < settleTime / 20 && !look(); waits += 1) await sleep(20);
 }

@@ -69,6 +69,11 @@ export class Tally {
     return this.#told.some(([after, before]) => after < number && number < before);
   }
 
+  /** The highest number that it was shown. */
+  get last(): number {
+    return this.#last;
+  }
+
   get shown(): number {
     return this.#numbers.size;
   }
