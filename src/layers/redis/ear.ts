@@ -1,7 +1,7 @@
 import type { Clock } from "../../internal/clock.ts";
 import type { RedisLink } from "./connection.ts";
 import { Deadlines, type Due } from "./deadlines.ts";
-import { away, isRefusal, meaningOf, unreachable } from "./redis-error.ts";
+import { away, meaningOf, unreachable } from "./redis-error.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** What an {@link Ear} needs to know. */
@@ -82,8 +82,6 @@ export class Ear {
 
   #refused(subscription: Subscription, due: Due, error: unknown): void {
     if (!this.#deadlines.end(due) || subscription.link !== this.link) return;
-    // The link is lost, which the client is about to say: the next one will bring it.
-    if (!isRefusal(error)) return this.#options.late(unreachable("subscribe", error));
     const { isWanted, isKept } = subscription;
     subscription.state = "off";
     if (!isWanted || !isKept) {

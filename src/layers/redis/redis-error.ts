@@ -68,11 +68,6 @@ export function meaningOf(error: unknown): Meaning | undefined {
   return undefined;
 }
 
-/** Whether a server has said so, and not the client: its errors begin with a code in capitals. */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof Error && /^[A-Z][A-Z0-9]+ /.test(error.message);
-}
-
 /** Whether a server does not know a script by its name. */
 export function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("NOSCRIPT");

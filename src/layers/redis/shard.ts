@@ -3,7 +3,7 @@ import type { Clock } from "../../internal/clock.ts";
 import { CommandLine } from "./command-line.ts";
 import type { LinkEvents, RedisAddress, RedisConnection, RedisLink } from "./connection.ts";
 import { Ear } from "./ear.ts";
-import { away, isRefusal, meaningOf, unreachable } from "./redis-error.ts";
+import { away, meaningOf, unreachable } from "./redis-error.ts";
 import { publishScript, type Script } from "./scripts.ts";
 import { Subscription } from "./subscription.ts";
 
@@ -127,7 +127,8 @@ export class Shard {
 
   /** Subscribes to a channel, from now on and after every loss. Rejected, it is not subscribed. */
   subscribe(channel: string, slot: number): Promise<void> {
-    if (this.#line === undefined) return Promise.reject(unreachable("subscribe", this.#why));
+    const ear = this.#ear;
+    if (ear === undefined) return Promise.reject(unreachable("subscribe", this.#why));
     let subscription = this.#subscriptions.get(channel);
     if (subscription === undefined) {
       subscription = new Subscription(channel, slot);
@@ -135,8 +136,7 @@ export class Shard {
     }
     subscription.isWanted = true;
     const started = subscription.started();
-    // While the ear is replaced it waits: that ends soon, one way or the other.
-    if (this.#ear !== undefined) void this.#ear.bring(subscription);
+    void ear.bring(subscription);
     return started;
   }
 
@@ -148,7 +148,7 @@ export class Shard {
     const ended = subscription.ended();
     if (this.#ear === undefined) {
       this.#subscriptions.delete(channel);
-      outlives(subscription, away("it was unsubscribed"));
+      subscription.leave();
     } else void this.#ear.bring(subscription);
     return ended;
   }
@@ -323,7 +323,7 @@ export class Shard {
     this.#sendProbe(line).catch((error: unknown) => {
       this.#refused("probe", line, error);
       // A refusal is an answer, too: the server is there, and has said why.
-      if (isRefusal(error)) this.#probesMissed = 0;
+      if (meaningOf(error) !== undefined) this.#probesMissed = 0;
     });
   }
 
@@ -349,7 +349,7 @@ export class Shard {
   #loseEar(error: Error): void {
     if (this.#isClosed) return;
     this.#why = error;
-    this.#dropEar(undefined);
+    this.#dropEar(error);
     this.#events.tried();
     this.#retry();
   }
@@ -365,14 +365,13 @@ export class Shard {
     this.#dropEar(error);
   }
 
-  /** Without an error there will be another ear at once, so that nobody need hear of it. */
-  #dropEar(error: Error | undefined): void {
+  #dropEar(error: Error): void {
     this.#ear?.close();
     this.#ear = undefined;
     this.#bringing = 0;
     for (const subscription of this.#subscriptions.values()) {
-      if (!outlives(subscription, error)) this.#subscriptions.delete(subscription.channel);
-      else if (subscription.isKept) this.#hasMissed = true;
+      if (outlives(subscription, error)) this.#hasMissed = true;
+      else this.#subscriptions.delete(subscription.channel);
     }
   }
 
@@ -391,11 +390,11 @@ const firstDelay = 25;
 const longestDelay = 2_000;
 const mostProbesMissed = 2;
 
-/** Whether a subscription comes again when its link is gone. Who waits for it hears of an error. */
-function outlives(subscription: Subscription, error: Error | undefined): boolean {
+/** Whether a subscription comes again when its link is gone. Who waits for it hears of the loss. */
+function outlives(subscription: Subscription, error: Error): boolean {
   subscription.link = undefined;
   subscription.state = "off";
-  if (error !== undefined) subscription.fail(unreachable("subscribe", error));
+  subscription.fail(unreachable("subscribe", error));
   if (!subscription.isWanted) subscription.leave();
-  return subscription.isWanted && (subscription.isKept || error === undefined);
+  return subscription.isWanted && subscription.isKept;
 }

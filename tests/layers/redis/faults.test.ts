@@ -127,18 +127,6 @@ describeWithRedis("faults of one Redis", () => {
       await notes.until(({ items }) => items.at(-1)?.text === "4");
     });
 
-    it("R-3: who subscribes while the subscriptions are cut waits for it, and hears", async () => {
-      const [broker, notes] = make();
-      await broker.subscribe("a");
-      await server.command("CLIENT", "KILL", "TYPE", "pubsub");
-      const names = Array.from({ length: 50 }, (_, index) => `g${group} ${index}` as const);
-      const both = names.map((name) => broker.subscribe(name));
-      await server.command("CLIENT", "KILL", "TYPE", "pubsub");
-      await Promise.all(both);
-      await Promise.all(names.map((name) => broker.publish(name, bytes("heard"))));
-      await notes.until(({ messages }) => messages.length === names.length);
-    });
-
     it("leaves no connection behind, also after it could not connect for a while", async () => {
       const count = async (): Promise<number> =>
         String(await server.command("CLIENT", "LIST"))
