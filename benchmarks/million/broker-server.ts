@@ -15,6 +15,8 @@ export interface BrokerServer {
   tally(): Promise<Tally>;
   /** Bytes that it holds now. */
   memory(): Promise<number>;
+  /** Bytes that its histories take up, wherever it keeps them. */
+  kept(): Promise<number>;
   stop(): Promise<void>;
 }
 

@@ -83,6 +83,12 @@ export class NatsBrokerServer implements BrokerServer {
     return Promise.resolve(Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024);
   }
 
+  async kept(): Promise<number> {
+    const answer = await fetch(`${this.#monitor}/jsz`);
+    const { bytes } = (await answer.json()) as { bytes: number };
+    return bytes;
+  }
+
   async stop(): Promise<void> {
     await stopProgram(this.#process);
     rmSync(this.#store, { recursive: true, force: true });

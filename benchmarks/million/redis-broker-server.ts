@@ -10,16 +10,13 @@ import {
   type Tally,
 } from "./broker-server.ts";
 
-/** The client that asks for figures; of RESP 2, in which they are text. */
-const controlOf = (url: string) => createClient({ url, RESP: 2 });
-
 /** A redis-server that keeps nothing on disk. */
 export class RedisBrokerServer implements BrokerServer {
   readonly name = "redis";
   readonly title: string;
   readonly address: string;
   readonly #process: ChildProcess;
-  readonly #control: ReturnType<typeof controlOf>;
+  readonly #control: Control;
   /** What our own questions have cost so far. */
   #own = { bytesIn: 0, bytesOut: 0 };
 
@@ -28,7 +25,7 @@ export class RedisBrokerServer implements BrokerServer {
     const parameters = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", ""];
     const process = await startProgram(program, parameters, port);
     const address = `redis://127.0.0.1:${port}`;
-    const control = controlOf(address);
+    const control = createClient({ url: address, RESP: 2 });
     await control.connect();
     const info = String(await control.sendCommand(["INFO", "server"]));
     return new RedisBrokerServer(
@@ -39,12 +36,7 @@ export class RedisBrokerServer implements BrokerServer {
     );
   }
 
-  private constructor(
-    process: ChildProcess,
-    control: ReturnType<typeof controlOf>,
-    address: string,
-    title: string,
-  ) {
+  private constructor(process: ChildProcess, control: Control, address: string, title: string) {
     this.#process = process;
     this.#control = control;
     this.address = address;
@@ -91,10 +83,20 @@ export class RedisBrokerServer implements BrokerServer {
     return Number(field(info, "used_memory"));
   }
 
+  kept(): Promise<number> {
+    return this.memory();
+  }
+
   async stop(): Promise<void> {
     this.#control.destroy();
     await stopProgram(this.#process);
   }
+}
+
+/** The client that asks it. */
+interface Control {
+  sendCommand(words: string[]): Promise<unknown>;
+  destroy(): void;
 }
 
 const question = ["INFO", "stats", "commandstats"];
