@@ -221,7 +221,7 @@ function talkPlot(): string {
     lines: [
       line("that they are there", (count) => heartbeats(count).deliveries),
       line("fixed names compared", (count) => comparisons(count).deliveries),
-      line("with 100 groups listened to", (count) => comparisons(count, 100).deliveries),
+      line("100 groups listened to", (count) => comparisons(count, 100).deliveries),
     ],
     logarithmic: "both",
   });
@@ -262,7 +262,7 @@ function tenDiePlot(outcomes: readonly Outcome[]): string {
     lines: names.map((name) => ({
       label: name
         .replaceAll("`", "")
-        .replace("NATS, the same, pendingHandshakes: 20", "… pendingHandshakes: 20"),
+        .replace("NATS, the same, pendingHandshakes: 20", "NATS, 20 handshakes each"),
       points: outcomes
         .filter((outcome) => outcome.name === name)
         .map(({ options, herd }) => ({ x: options.jitter / 1_000, y: herd.all / 1_000 })),

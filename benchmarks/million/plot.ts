@@ -20,7 +20,7 @@ export interface Plot {
 const width = 760;
 const height = 380;
 const left = 70;
-const right = 200;
+const right = 220;
 const top = 54;
 const bottom = 54;
 
@@ -85,7 +85,7 @@ export function plot({ title, x, y, lines, logarithmic }: Plot): string {
 function drawn({ points, isDashed }: PlotLine, index: number, across: Scale, up: Scale): string {
   const path = points.map((point) => `${round(across.at(point.x))},${round(up.at(point.y))}`);
   const dots =
-    points.length > 20
+    points.length > 9
       ? []
       : points.map(
           (point) =>
