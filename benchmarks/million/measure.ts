@@ -1,7 +1,7 @@
 import process from "node:process";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { type ChannelLayer, jsonCodec, type LayerMessage } from "sluice";
+import { type ChannelLayer, jsonCodec } from "sluice";
 import { cpuTime } from "../cpu-time.ts";
 import { thisMachine } from "../machine.ts";
 import { spread } from "../statistics.ts";
@@ -202,7 +202,7 @@ interface Cost {
   readonly process: number;
 }
 
-const silent = { deliver(_: LayerMessage) {}, offer: () => true };
+const silent = { deliver() {}, offer: () => true };
 
 /** Does something many times, some at a time, as many connections do. */
 async function times(count: number, act: () => Promise<unknown>): Promise<void> {

@@ -17,11 +17,8 @@ describe("docs/topics/to-a-million.md", () => {
 
   it("has the herds of one process that come of simulating them again, and the plots", () => {
     const again = { ...kept, oneDies: outcomes(constants, oneDies) };
-    const without = again.oneDies.map(({ herd: { back: _, ...rest }, ...scenario }) => ({
-      ...scenario,
-      herd: rest,
-    }));
-    expect(without).toEqual(kept.oneDies);
+    const without = (key: string, value: unknown) => (key === "back" ? undefined : value);
+    expect(JSON.parse(JSON.stringify(again.oneDies, without))).toEqual(kept.oneDies);
     for (const [name, svg] of plots(constants, again)) {
       expect(svg, name).toBe(read(`to-a-million/${name}`));
     }
