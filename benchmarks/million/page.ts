@@ -172,7 +172,10 @@ function herdTable(outcomes: readonly Outcome[]): string {
   const seconds = (time: number | null): string =>
     time === null || Number.isNaN(time) ? "never" : `${digits(time / 1_000)} s`;
   const body = outcomes.map(({ name, options, herd }) => [
-    name.replace(/, \d+ s$/, "").replace("redis", "Redis").replace("nats", "NATS"),
+    name
+      .replace(/, \d+ s$/, "")
+      .replace("redis", "Redis")
+      .replace("nats", "NATS"),
     `${options.jitter / 1_000} s`,
     seconds(herd.half),
     seconds(herd.most),
