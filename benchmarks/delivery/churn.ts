@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Engine } from "./engine.ts";
 import { randomNumbers } from "./random.ts";
-import type { Side } from "./side.ts";
+import type { MemberSide } from "./side.ts";
 
 /** What members were sent while others came and went. */
 export interface ChurnResult {
@@ -24,7 +24,7 @@ const patience = 5_000;
 
 /** Members of three processes join and leave groups all the time, while each process sends to them. */
 export async function churn(
-  side: Side,
+  side: MemberSide,
   engine: Engine,
   { seconds, seed }: { readonly seconds: number; readonly seed: number },
 ): Promise<ChurnResult> {

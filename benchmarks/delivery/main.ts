@@ -2,12 +2,13 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { natsProgram } from "../../brokers/nats-server.ts";
 import { redisProgram } from "../../brokers/redis-servers.ts";
+import { channelsSides } from "./channels-side.ts";
 import { churn } from "./churn.ts";
 import { type Engine, type EngineName, engineNames, startEngine } from "./engine.ts";
 import { failover } from "./failover.ts";
 import { faults } from "./fault.ts";
 import { run } from "./scenario.ts";
-import type { Side } from "./side.ts";
+import type { MemberSide, Side } from "./side.ts";
 import { sluice } from "./sluice-side.ts";
 import { socketIo } from "./socket-io-side.ts";
 import { type Column, comings, failures, header, row, speeds, weather } from "./table.ts";
@@ -78,40 +79,54 @@ async function compare(name: ScenarioName): Promise<void> {
       process.stderr.write(`${name} on ${engine} is left out: ${absence}\n`);
       continue;
     }
-    for (const side of sides) {
-      if (!isWanted(values.side)(side.name) || !side.engines.includes(engine)) continue;
-      await measure(name, side, engine, show);
-    }
+    if (name === "churn" || name === "throughput") await measureMembers(name, engine, show);
+    else await measureFollowers(name, engine, show);
   }
 }
 
-async function measure(
-  name: ScenarioName,
-  side: Side,
+/** Clients that follow one group, and miss nothing of it. */
+async function measureFollowers(
+  name: Exclude<ScenarioName, "churn" | "throughput">,
   engine: EngineName,
   show: (result: object) => void,
 ): Promise<void> {
-  if (name === "failover") {
-    for (const fault of faults) {
-      if (fault.engine !== engine || !fault.name.includes(values.fault)) continue;
-      const complain = (lie: string): boolean => process.stderr.write(`${lie}\n`);
-      show(await failover(fault, side, { rounds: Number(values.rounds), seed }, complain));
+  // There is nobody to replace it.
+  if (engine === "memory" && name === "rolling restart") return;
+  for (const side of sides.filter(takesPart(engine))) {
+    if (name === "failover") {
+      for (const fault of faults) {
+        if (fault.engine !== engine || !fault.name.includes(values.fault)) continue;
+        const complain = (lie: string): boolean => process.stderr.write(`${lie}\n`);
+        show(await failover(fault, side, { rounds: Number(values.rounds), seed }, complain));
+      }
+      continue;
     }
-    return;
-  }
-  // What happens to several processes does not happen in one; what joins only workers of one port
-  // joins no others.
-  if (engine === "memory" && name !== "jitter") return;
-  if (engine === "cluster" && (name === "churn" || name === "throughput")) return;
-  await withEngine(engine, async (running) => {
-    if (name === "churn") show(await churn(side, running, { seconds, seed }));
-    else if (name === "throughput") show(await throughput(side, running, { seconds }));
-    else {
+    await withEngine(engine, async (running) => {
       const clients = Number(values.clients);
       const scenario = { name, clients, rate: Number(values.rate), seconds, seed };
       show(await run(scenario, side, running));
-    }
-  });
+    });
+  }
+}
+
+/** Members of groups, in processes as if each were on a machine of its own. */
+async function measureMembers(
+  name: "churn" | "throughput",
+  engine: EngineName,
+  show: (result: object) => void,
+): Promise<void> {
+  if (engine === "memory" || engine === "cluster") return;
+  const takers: readonly MemberSide[] = [...sides, ...channelsSides()];
+  for (const side of takers.filter(takesPart(engine))) {
+    await withEngine(engine, async (running) => {
+      if (name === "churn") show(await churn(side, running, { seconds, seed }));
+      else show(await throughput(side, running, { seconds }));
+    });
+  }
+}
+
+function takesPart(engine: EngineName): (side: MemberSide) => boolean {
+  return ({ name, engines }) => isWanted(values.side)(name) && engines.includes(engine);
 }
 
 async function withEngine(name: EngineName, use: (engine: Engine) => Promise<void>): Promise<void> {

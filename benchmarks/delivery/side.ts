@@ -36,21 +36,25 @@ export interface Machine {
   close(): Promise<void>;
 }
 
-/** One of those who are compared. */
-export interface Side {
+/** One of those whose members are compared. */
+export interface MemberSide {
   readonly name: string;
   /** What it runs on. */
   readonly engines: readonly EngineName[];
-  /** Starts one process, or several with what joins them. */
-  serve(engine: Engine, processes: number): Promise<Servers>;
   /** Starts one process as if it were a machine of its own. */
   serveAlone(engine: Engine): Promise<Machine>;
+  /** Connects a member, which tells what it hears. */
+  member(port: number, hear: (group: string, number: number) => void): Promise<Member>;
+}
+
+/** One of those who are compared in everything. */
+export interface Side extends MemberSide {
+  /** Starts one process, or several with what joins them. */
+  serve(engine: Engine, processes: number): Promise<Servers>;
   /**
    * A client that follows the messages, and comes back to where it was when it was cut off, after at
    * most `patience` milliseconds.
    */
   follow(port: number, tally: Tally, patience?: number): Client;
   publisher(port: number, patience?: number): Publisher;
-  /** Connects a member, which tells what it hears. */
-  member(port: number, hear: (group: string, number: number) => void): Promise<Member>;
 }

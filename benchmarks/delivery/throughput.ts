@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Engine } from "./engine.ts";
-import type { Member, Side } from "./side.ts";
+import type { Member, MemberSide } from "./side.ts";
 
 /** How much a group was sent, and how long it was on its way. */
 export interface ThroughputResult {
@@ -27,7 +27,7 @@ const calm = 100;
 
 /** Members of three processes in one group, to which one sender of each process sends. */
 export async function throughput(
-  side: Side,
+  side: MemberSide,
   engine: Engine,
   { seconds }: { readonly seconds: number },
 ): Promise<ThroughputResult> {
@@ -36,7 +36,7 @@ export async function throughput(
     machines.push(await side.serveAlone(engine));
   const begins: number[] = [];
   let heard = 0;
-  let delays: number[] | undefined;
+  const delays: number[] = [];
   const members: Member[] = [];
   const senders: Member[] = [];
   for (const { port } of machines) {
@@ -44,7 +44,7 @@ export async function throughput(
     for (let count = 0; count < membersOfEach; count += 1) {
       const member = await side.member(port, (_group, number) => {
         heard += 1;
-        delays?.push(performance.now() - begins[number]!);
+        delays.push(performance.now() - begins[number]!);
       });
       await member.join("crowd");
       members.push(member);
@@ -72,7 +72,7 @@ export async function throughput(
   await settle();
   const deliveries = heard / ((performance.now() - start) / 1_000);
 
-  delays = [];
+  delays.length = 0;
   const calmStart = performance.now();
   const calmFirst = begins.length;
   while (performance.now() - calmStart < seconds * 1_000) {
@@ -86,9 +86,8 @@ export async function throughput(
   for (const machine of machines) await machine.close();
   delays.sort((a, b) => a - b);
   const at = (share: number): number =>
-    Math.round(
-      (delays?.[Math.min(delays.length - 1, Math.floor(delays.length * share))] ?? 0) * 10,
-    ) / 10;
+    Math.round((delays[Math.min(delays.length - 1, Math.floor(delays.length * share))] ?? 0) * 10) /
+    10;
   return {
     side: side.name,
     engine: engine.name,
