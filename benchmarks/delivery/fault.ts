@@ -9,6 +9,8 @@ import type { Machine } from "./side.ts";
 export interface Fault {
   readonly name: string;
   readonly engine: EngineName;
+  /** The name of the side to which alone it can happen. */
+  readonly side?: string;
   /** Starts an engine to which it can happen. */
   start(): Promise<FaultyEngine>;
 }
@@ -27,7 +29,8 @@ const lossTime = 150;
 export const faults: readonly Fault[] = [
   { name: "killed, restarted from an old snapshot", engine: "redis", start: oldSnapshot },
   { name: "replaced by a replica that was behind", engine: "redis", start: replica },
-  { name: "subscription overflows", engine: "redis", start: overflow },
+  // Socket.IO reads a stream, and is not subscribed to messages.
+  { name: "subscription overflows", engine: "redis", side: "sluice", start: overflow },
   { name: "restarted without its memory streams", engine: "nats", start: memoryLost },
 ];
 

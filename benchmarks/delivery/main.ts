@@ -96,6 +96,7 @@ async function measureFollowers(
     if (name === "failover") {
       for (const fault of faults) {
         if (fault.engine !== engine || !fault.name.includes(values.fault)) continue;
+        if (fault.side !== undefined && fault.side !== side.name) continue;
         const complain = (lie: string): boolean => process.stderr.write(`${lie}\n`);
         show(await failover(fault, side, { rounds: Number(values.rounds), seed }, complain));
       }

