@@ -33,13 +33,16 @@ function isMissing(layer: EngineName): boolean {
   return programs[layer as keyof typeof programs] === "" && process.env["CI"] !== "true";
 }
 
+/** Several run at once, and each starts a handful of programs: where little is free that takes a while. */
+const patience = { timeout: 150_000 };
+
 const short = ["--clients", "20", "--seconds", "5"];
 const all = { delivered: 1, missing: 0, duplicates: 0, disorders: 0, reloads: 0 };
 
 describe("every message is shown once and in order", () => {
   for (const layer of ["memory", "redis", "nats"] as const) {
     const title = `to clients whose links are cut for two seconds (${layer})`;
-    test.skipIf(isMissing(layer)).concurrent(title, async () => {
+    test.skipIf(isMissing(layer)).concurrent(title, patience, async () => {
       const [result] = await run<Result>("jitter", layer, ...short);
       expect(result).toMatchObject(all);
       expect(result?.reconnects).toBeGreaterThan(3);
@@ -48,7 +51,7 @@ describe("every message is shown once and in order", () => {
 
   for (const layer of ["cluster", "redis", "nats"] as const) {
     const title = `to clients of three workers that are replaced one by one (${layer})`;
-    test.skipIf(isMissing(layer)).concurrent(title, async () => {
+    test.skipIf(isMissing(layer)).concurrent(title, patience, async () => {
       const [result] = await run<Result>("rolling restart", layer, ...short);
       expect(result).toMatchObject(all);
       expect(result?.reconnects).toBeGreaterThanOrEqual(20);
@@ -59,7 +62,7 @@ describe("every message is shown once and in order", () => {
 describe("three processes whose server fails", () => {
   for (const layer of ["redis", "nats"] as const) {
     const title = `show their clients what was sent, or tell them of it (${layer})`;
-    test.skipIf(isMissing(layer)).concurrent(title, async () => {
+    test.skipIf(isMissing(layer)).concurrent(title, patience, async () => {
       const results = await run<FailoverResult>("failover", layer, "--rounds", "2");
       expect(results).toHaveLength(layer === "redis" ? 3 : 1);
       for (const result of results) {
@@ -73,7 +76,7 @@ describe("three processes whose server fails", () => {
 describe("members who join and leave while others send", () => {
   for (const layer of ["redis", "nats"] as const) {
     const title = `get everything that is sent while they are joined (${layer})`;
-    test.skipIf(isMissing(layer)).concurrent(title, async () => {
+    test.skipIf(isMissing(layer)).concurrent(title, patience, async () => {
       const [result] = await run<ChurnResult>("churn", layer, "--seconds", "3");
       expect(result).toMatchObject({ lost: 0, duplicates: 0 });
       expect(result?.joins).toBeGreaterThan(50);
