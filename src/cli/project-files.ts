@@ -32,10 +32,11 @@ export function projectFiles(plan: ProjectPlan): ReadonlyMap<string, string> {
 }
 
 function packageJson({ name, versions, stripsTypes }: ProjectPlan): object {
+  // `exec`: a signal to npm reaches its shell only, which shall be the server by then.
   const scripts = stripsTypes
-    ? { start: "sluice serve main.ts", test: "node --test", types: "tsc" }
+    ? { start: "exec sluice serve main.ts", test: "node --test", types: "tsc" }
     : {
-        start: "tsc && sluice serve dist/main.js",
+        start: "tsc && exec sluice serve dist/main.js",
         test: "tsc && node --test dist/chat.test.js",
       };
   return {
