@@ -79,7 +79,13 @@ const optionNames = [...webSocketOptionNames, "http", "port", "host", "listen", 
  */
 export async function serve<S extends Scope>(options: ServeOptions<S>): Promise<Server> {
   checkOptions("serve", options as unknown as WebSocketOptions, optionNames);
-  new OptionCheck("serve").callable("http", options.http, "a function (request, response)");
+  const check = new OptionCheck("serve");
+  check.callable("http", options.http, "a function (request, response)");
+  const { port: wanted = 0 } = options;
+  // NaN is what a variable of the environment is that nobody has set.
+  if (!(Number.isInteger(wanted) && wanted >= 0 && wanted < 65_536)) {
+    check.wrong("port", wanted, "a whole number from 0 to 65535");
+  }
   const log = options.log ?? stderrLogger;
   const layer =
     options.layer ??
