@@ -27,7 +27,7 @@ if (layer === undefined) {
 
 const server = await serve({ ...createSite(layer), layer, port, host }).catch((error: unknown) => {
   if (!(error instanceof UsageError && error.code === "ERR_LISTEN")) throw error;
-  fail(`${error.message}; set PORT or HOST to another place (PORT=0 takes any free port)`);
+  fail(`${error.message}; PORT and HOST say where`);
 });
 void closedBySignal(server).then(() => process.exit(0));
 console.log(`sluice is listening on ${server.url}`);

@@ -127,6 +127,7 @@ describeInBrowser("the rooms", () => {
     expect(await ann.page.inputValue("#txt")).toBe("half a sen");
     // Others do not hear of it: who is back at once has not left, as Cy has.
     const cy = await enter(`${url}/rooms/lobby/`, "Cy");
+    await bo.page.locator("#people").getByText("Cy").waitFor();
     await cy.page.close();
     await expect.poll(() => notes(bo.page), { timeout: 10_000 }).toContain("Cy 走了");
     expect((await notes(bo.page)).filter((note) => note.startsWith("Ann"))).toEqual([]);

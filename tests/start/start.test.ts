@@ -163,7 +163,7 @@ describe("the server process", { timeout: patience }, () => {
     expect(second.output).toEqual([]);
     expect(second.errors).toEqual([
       `cannot listen at 127.0.0.1:${port}: something else listens there already; ` +
-        "set PORT or HOST to another place (PORT=0 takes any free port)",
+        "end that, or take another port (0 is any that is free); PORT and HOST say where",
     ]);
   });
 
