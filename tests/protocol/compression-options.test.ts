@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   type CompressionOptions,
   checkedCompression,
+  completeCompression,
   defaultCompression,
 } from "../../src/protocol/compression-options.ts";
 
@@ -16,6 +17,25 @@ describe("the options of compression", () => {
     };
     expect(checkedCompression(given)).toEqual({ ...defaultCompression, ...given });
     expect(checkedCompression({ memory: Infinity, threshold: Infinity }).memory).toBe(Infinity);
+  });
+
+  it("may be none at all, or all the defaults", () => {
+    expect(completeCompression(false)).toBeUndefined();
+    expect(completeCompression(true)).toBe(defaultCompression);
+    expect(completeCompression({ threshold: 0 })).toEqual({ ...defaultCompression, threshold: 0 });
+  });
+
+  it.each([
+    ["on", '"on"'],
+    [9, "9"],
+    [null, "null"],
+  ])("are not %o", (given, shown) => {
+    expect(() => completeCompression(given as unknown as CompressionOptions)).toThrow(
+      expect.objectContaining({
+        code: "ERR_INVALID_OPTION",
+        message: `compression is ${shown}: it has to be true, false or an object of options`,
+      }),
+    );
   });
 
   it.each([
