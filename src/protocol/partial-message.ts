@@ -83,8 +83,11 @@ export class PartialMessage {
 
   #grow(needed: number, due: number): boolean {
     const doubled = Math.max(needed, this.#bytes.length * 2, smallest);
-    const ahead = needed < long ? doubled : needed * 4;
-    const capacity = due > 0 ? Math.min(ahead, needed + due) : doubled;
+    const total = needed + due;
+    const quarter = Math.max(needed, Math.ceil(total / 4));
+    const ahead = needed * 4 < total ? Math.min(needed * 4, quarter) : total;
+    const known = needed < long ? Math.min(doubled, total) : ahead;
+    const capacity = due > 0 ? known : doubled;
     if (!this.#budget.take(capacity - this.#bytes.length)) return false;
     const bytes = Buffer.allocUnsafeSlow(capacity);
     bytes.set(this.#bytes.subarray(0, this.#length));

@@ -169,6 +169,11 @@ describeInBrowser("a server that is killed three times", () => {
     for (const round of [1, 2, 3]) {
       await type(ann, `${round} ann, before`);
       await type(bo, `${round} bo, before`);
+      // What one of them heard and the other did not is gone with the server's memory, and told.
+      for (const { page } of [ann, bo]) {
+        const heard = expect.poll(() => spoken(page), { timeout: 10_000 });
+        await heard.toEqual(expect.arrayContaining([...typed]));
+      }
       program.kill("SIGKILL");
       await type(ann, `${round} ann, while it dies`);
       await program.exit;

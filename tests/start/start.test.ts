@@ -209,7 +209,9 @@ describe("the server process", { timeout: patience }, () => {
 
     expect(await program.exit).toEqual({ code: 1, signal: null });
     expect(program.errors).toHaveLength(1);
-    expect(program.errors[0]).toMatch(/^cannot listen at 192\.0\.2\.1:0: .*PORT and HOST say where$/);
+    expect(program.errors[0]).toMatch(
+      /^cannot listen at 192\.0\.2\.1:0: .*PORT and HOST say where$/,
+    );
   });
 });
 
