@@ -13,9 +13,6 @@ const slabSize = 256 * 1024;
 /** Messages that may take more than this are written on their own. */
 const largest = 64 * 1024;
 
-/** Above this many bytes a call into the runtime is quicker than a step for each. */
-const callPays = 40;
-
 /** What is collected before it is written, even if more answers may follow. */
 const enough = 64 * 1024;
 
@@ -65,9 +62,7 @@ export class Slab {
     if (worst > largest) return false;
     this.#reserve(owner, worst);
     const payload = this.#end + headerSize(message.length, role);
-    const bytes = this.#bytes;
-    if (message.length > callPays) bytes.set(message, payload);
-    else for (let i = 0; i < message.length; i++) bytes[payload + i] = message[i]!;
+    this.#bytes.set(message, payload);
     this.#finish(Opcode.binary, payload, message.length, role);
     return true;
   }
