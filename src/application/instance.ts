@@ -166,7 +166,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   /** @internal */
   deliver(message: LayerMessage, delivery: Delivery): void {
-    if (this.#isLive) this.#mailbox.deliver(Letter.event, message, delivery);
+    if (this.#isLive()) this.#mailbox.deliver(Letter.event, message, delivery);
   }
 
   /**
@@ -175,7 +175,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
    * @internal
    */
   offer(message: LayerMessage, delivery: Delivery): boolean {
-    if (!this.#isLive) return true;
+    if (!this.#isLive()) return true;
     if (this.slow !== "close") {
       this.#mailbox.deliver(Letter.event, message, delivery);
       return true;
@@ -189,7 +189,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   /** @internal */
   gap(gap: Gap): void {
-    if (this.#isLive) this.#mailbox.deliver(Letter.gap, gap, undefined);
+    if (this.#isLive()) this.#mailbox.deliver(Letter.gap, gap, undefined);
   }
 
   // From above: the Socket.
@@ -223,7 +223,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
       this.#accepted = false;
       throw error;
     }
-    if (this.#isLive) this.#lift();
+    if (this.#isLive()) this.#lift();
   }
 
   reject(status: number, options: RejectOptions = {}): void {
@@ -318,18 +318,18 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     switch (letter) {
       case Letter.text:
         if (handler.text === undefined)
-          throw kindError("text", `${this.#name} has no text(message)`);
+          throw kindError("text", `${this.#name()} has no text(message)`);
         return handler.text(value as string);
       case Letter.bytes:
         if (handler.bytes === undefined) {
-          throw kindError("binary", `${this.#name} has no bytes(message)`);
+          throw kindError("binary", `${this.#name()} has no bytes(message)`);
         }
         return handler.bytes(value as Uint8Array);
       case Letter.event:
         if (handler.event === undefined) {
           throw eventError(
             value as LayerMessage,
-            `${this.#name}, which has no event(message),`,
+            `${this.#name()}, which has no event(message),`,
             [],
           );
         }
@@ -397,7 +397,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   // The course of a connection.
 
-  get #isLive(): boolean {
+  #isLive(): boolean {
     return this.#state === "connecting" || this.#state === "accepted";
   }
 
@@ -405,7 +405,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     // Whoever left, or was refused, before there was a handler has nothing to hear of it.
     if (this.#state === "ended") return this.#finish();
     if (typeof handler !== "object" || handler === null) {
-      return this.#failConnect(handlerError(handler, this.#name));
+      return this.#failConnect(handlerError(handler, this.#name()));
     }
     this.#handler = handler;
     const { concurrency = 1, slow } = handler;
@@ -416,7 +416,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   #failPolicy(slow: unknown): void {
     try {
-      new OptionCheck(this.#name).oneOf("slow", slow, slowPolicies);
+      new OptionCheck(this.#name()).oneOf("slow", slow, slowPolicies);
     } catch (error) {
       this.#failConnect(error);
     }
@@ -493,16 +493,16 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     this.#options.observer.finished();
   }
 
-  get #layer(): ChannelLayer {
+  #layer(): ChannelLayer {
     return this.#handler?.layer ?? this.#options.scope.layer;
   }
 
   async #join(group: string, options: JoinOptions | undefined): Promise<Joined> {
-    return this.#layer.join(group, this.#openChannel(), options);
+    return this.#layer().join(group, this.#openChannel(), options);
   }
 
   async #leave(group: string): Promise<void> {
-    if (this.#channel !== undefined) await this.#layer.leave(group, this.#channel);
+    if (this.#channel !== undefined) await this.#layer().leave(group, this.#channel);
   }
 
   /** What nobody awaited failed: as if the handler had. */
@@ -517,7 +517,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
         "the connection was refused or has ended, so it has no channel and joins nothing",
       );
     }
-    this.#channel ??= this.#layer.channel(this);
+    this.#channel ??= this.#layer().channel(this);
     return this.#channel;
   }
 
@@ -541,11 +541,11 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
   }
 
   #report(error: unknown, phase: Phase): void {
-    this.#options.observer.error(error, phase, this.#name);
+    this.#options.observer.error(error, phase, this.#name());
   }
 
   /** What it is called in the log. */
-  get #name(): string {
+  #name(): string {
     return (this.#handler?.name ?? this.#options.application.name) || "handler";
   }
 }

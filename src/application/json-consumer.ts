@@ -34,7 +34,7 @@ export abstract class JsonWebSocketConsumer<
   override receive(text: string): void | Promise<unknown> {
     let value: In;
     try {
-      value = this.#codec.decode(text) as In;
+      value = this.#codec().decode(text) as In;
     } catch (error) {
       return this.invalidJson(text, error);
     }
@@ -58,10 +58,10 @@ export abstract class JsonWebSocketConsumer<
    * @throws UsageError `ERR_SEND_DATA` for what JSON has no text for, such as `undefined`.
    */
   protected sendJson(value: Out, options?: SendOptions): void {
-    this.send(encodedText(this.#codec, value), options);
+    this.send(encodedText(this.#codec(), value), options);
   }
 
-  get #codec(): TextCodec {
+  #codec(): TextCodec {
     return (this.constructor as typeof JsonWebSocketConsumer).codec;
   }
 }

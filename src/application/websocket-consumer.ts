@@ -110,22 +110,22 @@ export abstract class WebSocketConsumer<S extends Scope = Scope> {
 
   /** This connection's own address on the layer. */
   get channel(): string {
-    return this.#bound.channel;
+    return this.#bound().channel;
   }
 
   /** Whether the connection was accepted; `disconnect` may want to know. */
   get accepted(): boolean {
-    return this.#bound.accepted;
+    return this.#bound().accepted;
   }
 
   /** Aborts when the connection has ended. */
   get signal(): AbortSignal {
-    return this.#bound.signal;
+    return this.#bound().signal;
   }
 
   /** Bytes that were sent but not yet taken by the operating system. */
   get bufferedAmount(): number {
-    return this.#bound.bufferedAmount;
+    return this.#bound().bufferedAmount;
   }
 
   /** Runs before the handshake is answered. Returning accepts; {@link reject} refuses. */
@@ -149,27 +149,27 @@ export abstract class WebSocketConsumer<S extends Scope = Scope> {
 
   /** Accepts before `connect` returns, or with options. See {@link Socket.accept}. */
   protected accept(options?: AcceptOptions): void {
-    this.#bound.accept(options);
+    this.#bound().accept(options);
   }
 
   /** Refuses the connection with an HTTP status. Does not throw: return after it. */
   protected reject(status: number, options?: RejectOptions): void {
-    this.#bound.reject(status, options);
+    this.#bound().reject(status, options);
   }
 
   /** Sends one message: a string as text, bytes as binary. See {@link Socket.send}. */
   protected send(data: string | Uint8Array, options?: SendOptions): void {
-    this.#bound.send(data, options);
+    this.#bound().send(data, options);
   }
 
   /** Resolves when nothing waits for the peer any more. */
   protected drained(): Promise<void> {
-    return this.#bound.drained();
+    return this.#bound().drained();
   }
 
   /** Closes the connection, behind everything that was sent. @defaultValue 1000 */
   protected close(code?: number, reason?: string): void {
-    this.#bound.close(code, reason);
+    this.#bound().close(code, reason);
   }
 
   /**
@@ -186,34 +186,34 @@ export abstract class WebSocketConsumer<S extends Scope = Scope> {
 
   /** Joins a group; it is left by itself when the connection ends. See {@link Socket.join}. */
   protected join(group: string, options?: JoinOptions): Promise<Joined> {
-    return this.#bound.join(group, options);
+    return this.#bound().join(group, options);
   }
 
   /** Leaves a group. */
   protected leave(group: string): Promise<void> {
-    return this.#bound.leave(group);
+    return this.#bound().leave(group);
   }
 
   /** Stops reading from the peer. */
   protected pause(): void {
-    this.#bound.pause();
+    this.#bound().pause();
   }
 
   /** Starts reading again. */
   protected resume(): void {
-    this.#bound.resume();
+    this.#bound().resume();
   }
 
   /** What nobody awaited failed: as if a method had. */
   #fail(error: unknown): void {
-    const socket = this.#bound;
+    const socket = this.#bound();
     const { accepted } = socket;
     socket.report(error, accepted ? "receive" : "connect", this.constructor.name);
     if (accepted) socket.close(1011, "internal error");
     else socket.reject(500);
   }
 
-  get #bound(): Socket {
+  #bound(): Socket {
     if (this.#socket === undefined) this.#throwUnbound();
     return this.#socket;
   }

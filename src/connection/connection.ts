@@ -263,7 +263,7 @@ export class Connection
   send(data: string | Uint8Array, options: SendOptions | undefined, answer: boolean): void {
     if (this.#open && this.#writer.send(data, options, answer)) {
       // Who does not read the answers is asked nothing more: a burst is held back, not punished.
-      if (answer && this.#owesTooMuch) this.pause(Pause.outbox);
+      if (answer && this.#owesTooMuch()) this.pause(Pause.outbox);
       return;
     }
     const size = typeof data === "string" ? Buffer.byteLength(data) : data.byteLength;
@@ -423,7 +423,7 @@ export class Connection
   }
 
   /** A client answers nobody: were both ends to stop for their answers, they could stop for good. */
-  get #owesTooMuch(): boolean {
+  #owesTooMuch(): boolean {
     if (this.#protocol.role === "client") return false;
     const room = Math.min(this.#limits.outboxSize, this.#engine.backlog.free);
     return this.#writer.waiting * 4 > room;

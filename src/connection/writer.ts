@@ -108,7 +108,7 @@ export class Writer implements SlabOwner, TurnMember {
 
   /** Writes a ping past everything that waits; but whoever is sent a long frame has enough to answer. */
   ping(): void {
-    if (!this.#insideFrame) this.write(this.#protocol.ping(Buffer.alloc(0)));
+    if (!this.#insideFrame()) this.write(this.#protocol.ping(Buffer.alloc(0)));
   }
 
   /** Answers a ping; while the transport is full only the latest one (RFC 6455 §5.5.3). */
@@ -191,7 +191,7 @@ export class Writer implements SlabOwner, TurnMember {
   }
 
   /** Whether the frame that the transport was given last is not complete. */
-  get #insideFrame(): boolean {
+  #insideFrame(): boolean {
     return this.#long?.fragmented === false;
   }
 

@@ -41,7 +41,7 @@ export class FrameReader extends MessageReader {
    */
   receive(chunk: Uint8Array): void {
     const bytes = asBuffer(chunk);
-    if (!this.#waits) this.#read(bytes);
+    if (!this.#waits()) this.#read(bytes);
     else if (!this.deaf) this.#rest = Buffer.concat([this.#rest ?? Buffer.alloc(0), bytes]);
   }
 
@@ -63,7 +63,7 @@ export class FrameReader extends MessageReader {
   /** Goes on, with what waits first. */
   release(): void {
     this.#held = false;
-    if (this.#waits) return;
+    if (this.#waits()) return;
     const rest = this.#rest;
     this.#rest = undefined;
     if (rest !== undefined) this.#read(rest);
@@ -75,25 +75,27 @@ export class FrameReader extends MessageReader {
   }
 
   /** Whether bytes have to wait. */
-  get #waits(): boolean {
+  #waits(): boolean {
     return this.#held || this.decoding;
   }
 
   #read(bytes: Buffer): void {
+    // A view is made of the memory itself in a fraction of the time that it takes of another view.
+    const memory = bytes.buffer;
     let position = 0;
     while (position < bytes.length && !this.deaf) {
-      if (this.#waits) {
+      if (this.#waits()) {
         this.#rest = bytes.subarray(position);
         return;
       }
       if (this.#due > 0) {
         position = this.#takePayload(bytes, position);
       } else if (this.#headerLength > 0) {
-        position = this.#continueHeader(bytes, position);
+        position = this.#continueHeader(bytes, memory, position);
       } else {
         const size = this.#readHeader(bytes, position, bytes.length);
         if (size === 0) position = this.#keepHeader(bytes, position);
-        else position = this.#beginPayload(bytes, position + size);
+        else position = this.#beginPayload(bytes, memory, position + size);
       }
     }
   }
@@ -207,21 +209,21 @@ export class FrameReader extends MessageReader {
   }
 
   /** Adds octets to a kept header until it is complete. */
-  #continueHeader(bytes: Buffer, start: number): number {
+  #continueHeader(bytes: Buffer, memory: ArrayBufferLike, start: number): number {
     const header = this.#header!;
     let position = start;
     while (position < bytes.length && !this.deaf) {
       header[this.#headerLength++] = bytes[position++]!;
       if (this.#readHeader(header, 0, this.#headerLength) > 0) {
         this.#headerLength = 0;
-        return this.#beginPayload(bytes, position);
+        return this.#beginPayload(bytes, memory, position);
       }
     }
     return position;
   }
 
   /** The header is complete. The common case ends here: a whole message, in one frame, in one piece. */
-  #beginPayload(bytes: Buffer, start: number): number {
+  #beginPayload(bytes: Buffer, memory: ArrayBufferLike, start: number): number {
     const end = start + this.#due;
     if (!this.#fin || end > bytes.length || this.fragments !== 1 || this.#opcode > Opcode.binary) {
       return this.#due > 0 ? this.#takePayload(bytes, start) : this.#endFrame(bytes, start, start);
@@ -233,7 +235,8 @@ export class FrameReader extends MessageReader {
       return end;
     }
     this.messageOpcode = Opcode.continuation;
-    if (this.#opcode === Opcode.binary) this.sink.onBytes(bytes.subarray(start, end));
+    if (this.#opcode === Opcode.binary)
+      this.sink.onBytes(new Uint8Array(memory, bytes.byteOffset + start, end - start));
     else if (ascii && this.role === "server")
       this.sink.onText(bytes.toString("latin1", start, end));
     else this.tellText(bytes.subarray(start, end));
