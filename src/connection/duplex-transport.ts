@@ -54,27 +54,24 @@ export abstract class DuplexTransport implements Transport {
     this.#stream.destroy();
   }
 
-  /** Notes that a chunk is kept: `onDrain` will come. Returns what `write` then returns. */
-  protected keep(): false {
-    this.#kept = true;
-    return false;
-  }
-
   /** Whether `onDrain` is still to come. */
   protected get kept(): boolean {
     return this.#kept;
   }
 
-  /** One function for all writes; `drain` would only come above the stream's high-water mark. */
-  protected readonly written = (error?: Error | null): void => {
-    const stream = this.#stream;
-    // What was lost has made no room; node:net may call that no error.
-    if (error || stream.destroyed) return;
-    if (this.#kept && stream.writableLength === 0) {
-      this.#kept = false;
-      this.#sink?.onDrain();
-    }
-  };
+  /** A chunk is kept: makes the callback of the write that ends with it, which leads to `onDrain`. */
+  protected keep(): (error?: Error | null) => void {
+    this.#kept = true;
+    return (error) => {
+      const stream = this.#stream;
+      // What was lost has made no room; node:net may call that no error.
+      if (error || stream.destroyed) return;
+      if (this.#kept && stream.writableLength === 0) {
+        this.#kept = false;
+        this.#sink?.onDrain();
+      }
+    };
+  }
 }
 
 function onData(this: Duplex, chunk: Buffer): void {

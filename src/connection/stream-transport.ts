@@ -27,11 +27,11 @@ export class StreamTransport extends DuplexTransport {
     // A session sends later, whatever room there is. Without a copy each chunk would be kept, and each
     // `onDrain` be taken for a sign of life; so a stream is full when more waits than a window takes.
     if (!this.kept && stream.writableLength + chunk.length <= enough) {
-      stream.write(Buffer.from(chunk), this.written);
+      stream.write(Buffer.from(chunk));
       return true;
     }
-    stream.write(chunk, this.written);
-    return this.keep();
+    stream.write(chunk, this.keep());
+    return false;
   }
 
   /**

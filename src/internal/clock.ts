@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 /**
  * Time, handed in from outside so that tests can own it. This file alone touches timers.
  *

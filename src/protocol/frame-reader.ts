@@ -188,7 +188,7 @@ export class FrameReader extends MessageReader {
     }
     if (masked) {
       if (end - start < size + 4) return 0;
-      this.#key = bytes.readInt32LE(start + size);
+      this.#key = keyAt(bytes, start + size);
       size += 4;
     }
     this.#opcode = opcode;
@@ -278,4 +278,9 @@ export class FrameReader extends MessageReader {
     this.fail(code, closeCode, message);
     return 0;
   }
+}
+
+/** The masking key that begins at an octet, as {@link mask} takes it. */
+function keyAt(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
