@@ -1,5 +1,4 @@
 import { type ErrorCode, SluiceError, UsageError } from "../errors.ts";
-import { nameOfKind } from "../internal/name-of-kind.ts";
 import { nearestName } from "../internal/nearest-name.ts";
 import type { LayerMessage } from "../layers/channel-layer.ts";
 import { Letter } from "./mailbox.ts";
@@ -61,13 +60,37 @@ export function subprotocolError(chosen: string, offered: readonly string[]): Us
   );
 }
 
-/** An application gave back something else than a handler. */
-export function handlerError(given: unknown, who: string): UsageError {
-  // A middleware in the place of an application gives back an application.
-  const hint = typeof given === "function" ? "; is it a middleware that wraps nothing?" : "";
+/** `accept` came after the answer. */
+export function acceptError(accepted: boolean): UsageError {
+  return accepted
+    ? new UsageError(
+        "ERR_ALREADY_ACCEPTED",
+        "the connection was accepted before: call accept once, or leave it to the return of connect",
+      )
+    : new UsageError(
+        "ERR_CONNECTION_ENDED",
+        "the connection was refused before, and cannot be accepted: return after reject",
+      );
+}
+
+/** Something was sent that nobody can get. */
+export function unsendableError(state: "connecting" | "refused"): UsageError {
+  return state === "connecting"
+    ? new UsageError(
+        "ERR_NOT_ACCEPTED",
+        "nothing can be sent before the connection is accepted: call accept() first, or return from connect",
+      )
+    : new UsageError(
+        "ERR_CONNECTION_ENDED",
+        "the connection was refused: nothing can be sent; return after reject",
+      );
+}
+
+/** A channel was asked for where there is none. */
+export function channelError(): UsageError {
   return new UsageError(
-    "ERR_NOT_A_CONSUMER",
-    `the application ${who} returned ${nameOfKind(given)}, not a handler like { text(message) {} }${hint}`,
+    "ERR_CONNECTION_ENDED",
+    "the connection was refused or has ended, so it has no channel and joins nothing",
   );
 }
 

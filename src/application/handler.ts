@@ -1,5 +1,8 @@
+import { UsageError } from "../errors.ts";
+import { nameOfKind } from "../internal/name-of-kind.ts";
+import { OptionCheck } from "../internal/option-check.ts";
+import { type SlowPolicy, slowPolicies } from "../internal/send-options.ts";
 import type { ChannelLayer, Delivery, Gap, LayerMessage } from "../layers/channel-layer.ts";
-import type { SlowPolicy } from "../internal/send-options.ts";
 
 /**
  * What an application gives back for one connection: the calls that it wants to get.
@@ -33,4 +36,22 @@ export interface Handler {
    * closing handshake.
    */
   disconnect?(code: number, reason: string): void | Promise<unknown>;
+}
+
+/**
+ * Checks what an application gave back.
+ * @throws UsageError `ERR_NOT_A_CONSUMER` for what is no handler, `ERR_INVALID_OPTION` for its policy.
+ * @internal
+ */
+export function checkHandler(given: unknown, application: string): asserts given is Handler {
+  if (typeof given !== "object" || given === null) {
+    // A middleware in the place of an application gives back an application.
+    const hint = typeof given === "function" ? "; is it a middleware that wraps nothing?" : "";
+    throw new UsageError(
+      "ERR_NOT_A_CONSUMER",
+      `the application ${application} returned ${nameOfKind(given)}, not a handler like { text(message) {} }${hint}`,
+    );
+  }
+  const { name = application, slow } = given as Handler;
+  if (slow !== undefined) new OptionCheck(name).oneOf("slow", slow, slowPolicies);
 }

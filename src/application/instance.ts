@@ -1,10 +1,8 @@
-import { UsageError } from "../errors.ts";
 import type { Clock } from "../internal/clock.ts";
 import type { ConnectionLimits } from "../internal/limits.ts";
 import { notice } from "../internal/noticed-promise.ts";
-import { OptionCheck } from "../internal/option-check.ts";
 import { checkOptionNames } from "../internal/option-names.ts";
-import { type SendOptions, type SlowPolicy, slowPolicies } from "../internal/send-options.ts";
+import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
 import { checkSendable } from "../internal/sendable.ts";
 import type { SharedBytes } from "../internal/shared-bytes.ts";
 import type {
@@ -19,17 +17,19 @@ import type {
 } from "../layers/channel-layer.ts";
 import type { Application } from "./application.ts";
 import {
+  acceptError,
+  channelError,
   eventError,
-  handlerError,
   isFault,
   kindError,
   type Phase,
   phaseOf,
   subprotocolError,
   timeoutError,
+  unsendableError,
   unsupported,
 } from "./fault.ts";
-import type { Handler } from "./handler.ts";
+import { checkHandler, type Handler } from "./handler.ts";
 import { Lanes } from "./lanes.ts";
 import type { Link } from "./link.ts";
 import { isPromise, Letter, Mailbox, type MailboxReader, type Pace } from "./mailbox.ts";
@@ -73,7 +73,12 @@ export interface InstanceOptions {
  * connection only, `disconnect` exactly once if `open` was entered.
  */
 export class ApplicationInstance implements Socket, Member, MailboxReader {
-  readonly #options: InstanceOptions;
+  readonly #application: Application;
+  readonly #scope: Scope;
+  readonly #link: Link;
+  readonly #limits: Required<ConnectionLimits>;
+  readonly #clock: Pick<Clock, "after">;
+  readonly #observer: InstanceObserver;
   readonly #mailbox: Mailbox;
   #handler: Handler | undefined;
   /** For a handler that may be called several times at once. */
@@ -91,16 +96,21 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
   #liftDeadline: (() => void) | undefined;
 
   constructor(options: InstanceOptions) {
-    this.#options = options;
+    this.#application = options.application;
+    this.#scope = options.scope;
+    this.#link = options.link;
+    this.#limits = options.limits;
+    this.#clock = options.clock;
+    this.#observer = options.observer;
     this.#mailbox = new Mailbox(this, options.limits, options.mailboxes, options.pace);
   }
 
   /** Calls the application. */
   start(): void {
-    const { application, scope, clock, limits } = this.#options;
+    const application = this.#application;
     let handler: Handler | Promise<Handler>;
     try {
-      handler = application(scope, this);
+      handler = application(this.#scope, this);
     } catch (error) {
       return this.#failConnect(error);
     }
@@ -113,7 +123,8 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
       this.#begin(handler);
     }
     if (this.#state === "connecting") {
-      this.#liftDeadline = clock.after(limits.connectTimeout, () => this.#connectTimeout());
+      const { connectTimeout } = this.#limits;
+      this.#liftDeadline = this.#clock.after(connectTimeout, () => this.#connectTimeout());
     }
   }
 
@@ -180,10 +191,10 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
       this.#mailbox.deliver(Letter.event, message, delivery);
       return true;
     }
-    if (this.#options.link.bufferedAmount * 2 <= this.#options.limits.outboxSize) {
+    if (this.#link.bufferedAmount * 2 <= this.#limits.outboxSize) {
       return this.#mailbox.offer(message, delivery);
     }
-    void this.#options.link.drained().then(() => this.vacant());
+    void this.#link.drained().then(() => this.vacant());
     return false;
   }
 
@@ -198,18 +209,10 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     checkOptionNames("accept", options, acceptOptionNames);
     if (this.#state === "ended") return;
     if (this.#state !== "connecting") {
-      throw this.#accepted
-        ? new UsageError(
-            "ERR_ALREADY_ACCEPTED",
-            "the connection was accepted before: call accept once, or leave it to the return of connect",
-          )
-        : new UsageError(
-            "ERR_CONNECTION_ENDED",
-            "the connection was refused before, and cannot be accepted: return after reject",
-          );
+      throw acceptError(this.#accepted);
     }
     const { subprotocol } = options;
-    const { subprotocols } = this.#options.scope;
+    const { subprotocols } = this.#scope;
     if (subprotocol !== undefined && !subprotocols.includes(subprotocol)) {
       throw subprotocolError(subprotocol, subprotocols);
     }
@@ -217,7 +220,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     this.#state = "accepted";
     this.#accepted = true;
     try {
-      this.#options.link.accept(options);
+      this.#link.accept(options);
     } catch (error) {
       this.#state = "connecting";
       this.#accepted = false;
@@ -230,28 +233,30 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     checkOptionNames("reject", options, rejectOptionNames);
     if (this.#state === "accepted") return this.close(1008);
     if (this.#state !== "connecting") return;
-    this.#options.link.reject(status, options);
+    this.#link.reject(status, options);
     this.#refused = true;
     this.#state = "refused";
     this.#settleRefused();
   }
 
   send(data: string | Uint8Array, options?: SendOptions): void {
-    if (this.#state === "connecting" || this.#state === "refused") this.#throwUnsendable();
+    if (this.#state === "connecting" || this.#state === "refused") {
+      throw unsendableError(this.#state);
+    }
     checkSendable(data, options);
     // With several calls at work nobody can tell whose answer it is.
     const answer = this.#mailbox.answering && this.#lanes === undefined;
-    this.#options.link.send(data, options, answer);
+    this.#link.send(data, options, answer);
   }
 
   drained(): Promise<void> {
-    return this.#options.link.drained();
+    return this.#link.drained();
   }
 
   close(code = 1000, reason = ""): void {
     if (this.#state === "connecting") return this.reject(403);
     if (this.#state === "refused") return;
-    this.#options.link.close(code, reason);
+    this.#link.close(code, reason);
     if (this.#state === "accepted") {
       this.#state = "closing";
       this.#mailbox.clear();
@@ -272,23 +277,23 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
   }
 
   pause(): void {
-    this.#options.link.pause("application");
+    this.#link.pause("application");
   }
 
   resume(): void {
-    this.#options.link.resume("application");
+    this.#link.resume("application");
   }
 
   drop(size: number, why: "slow" | "closed"): void {
-    this.#options.link.drop(size, why);
+    this.#link.drop(size, why);
   }
 
   report(error: unknown, phase: Phase, handler: string): void {
-    this.#options.observer.error(error, phase, handler);
+    this.#observer.error(error, phase, handler);
   }
 
   get bufferedAmount(): number {
-    return this.#options.link.bufferedAmount;
+    return this.#link.bufferedAmount;
   }
 
   get signal(): AbortSignal {
@@ -361,23 +366,23 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     this.#state = "closing";
     this.#mailbox.clear();
     if (isFault(error, "ERR_KIND_NOT_HANDLED")) {
-      this.#options.link.close(1003, unsupported(letter === Letter.bytes ? "binary" : "text"));
-    } else this.#options.link.close(1011, "internal error");
+      this.#link.close(1003, unsupported(letter === Letter.bytes ? "binary" : "text"));
+    } else this.#link.close(1011, "internal error");
   }
 
   /** @internal */
   idle(): void {
-    this.#options.link.flush();
+    this.#link.flush();
   }
 
   /** @internal */
   full(): void {
-    this.#options.link.pause("mailbox");
+    this.#link.pause("mailbox");
   }
 
   /** @internal */
   room(): void {
-    this.#options.link.resume("mailbox");
+    this.#link.resume("mailbox");
   }
 
   /** @internal */
@@ -387,11 +392,11 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   /** @internal */
   overflow(policy: SlowPolicy): void {
-    this.#options.link.drop(0, "slow");
+    this.#link.drop(0, "slow");
     if (policy === "close" && this.#state === "accepted") {
       this.#state = "closing";
-      const { mailboxMessages } = this.#options.limits;
-      this.#options.link.fail(4008, `${mailboxMessages} layer messages wait for a slow handler`);
+      const { mailboxMessages } = this.#limits;
+      this.#link.fail(4008, `${mailboxMessages} layer messages wait for a slow handler`);
     }
   }
 
@@ -404,22 +409,15 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
   #begin(handler: Handler): void {
     // Whoever left, or was refused, before there was a handler has nothing to hear of it.
     if (this.#state === "ended") return this.#finish();
-    if (typeof handler !== "object" || handler === null) {
-      return this.#failConnect(handlerError(handler, this.#name()));
+    try {
+      checkHandler(handler, this.#name());
+    } catch (error) {
+      return this.#failConnect(error);
     }
     this.#handler = handler;
-    const { concurrency = 1, slow } = handler;
-    if (slow !== undefined && !slowPolicies.includes(slow)) return this.#failPolicy(slow);
+    const { concurrency = 1 } = handler;
     if (concurrency > 1) this.#lanes = new Lanes(concurrency, this);
     this.#mailbox.open();
-  }
-
-  #failPolicy(slow: unknown): void {
-    try {
-      new OptionCheck(this.#name()).oneOf("slow", slow, slowPolicies);
-    } catch (error) {
-      this.#failConnect(error);
-    }
   }
 
   #opened(): void {
@@ -432,21 +430,21 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     this.#report(error, "connect");
     if (this.#state === "connecting") return this.#refuse(500);
     if (this.#state !== "accepted") return;
-    this.#options.link.close(1011, "internal error");
+    this.#link.close(1011, "internal error");
     this.onEnd(1011, "internal error");
   }
 
   #connectTimeout(): void {
     if (this.#state !== "connecting") return;
-    const { connectTimeout } = this.#options.limits;
+    const { connectTimeout } = this.#limits;
     this.#report(timeoutError("connecting took", connectTimeout, "got a 503"), "connect");
-    this.#options.link.reject(503, {});
+    this.#link.reject(503, {});
     this.onEnd(1006, "");
   }
 
   #refuse(status: number): void {
     this.#state = "refused";
-    this.#options.link.reject(status, {});
+    this.#link.reject(status, {});
     this.onEnd(1011, "");
   }
 
@@ -457,13 +455,13 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   /** Gives handlers that are still at work a deadline, then goes on without them. */
   #awaitDisconnect(): void {
-    const { clock, limits } = this.#options;
     this.#lift();
-    this.#liftDeadline = clock.after(limits.disconnectTimeout, () => this.#letGo());
+    const { disconnectTimeout } = this.#limits;
+    this.#liftDeadline = this.#clock.after(disconnectTimeout, () => this.#letGo());
   }
 
   #letGo(): void {
-    const { disconnectTimeout } = this.#options.limits;
+    const { disconnectTimeout } = this.#limits;
     const what = this.#disconnecting ? "disconnect took" : "after the end a handler went on for";
     this.#report(timeoutError(what, disconnectTimeout, "was let go"), "disconnect");
     this.#mailbox.close();
@@ -490,11 +488,11 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     this.#finished = true;
     this.#lift();
     this.#mailbox.close();
-    this.#options.observer.finished();
+    this.#observer.finished();
   }
 
   #layer(): ChannelLayer {
-    return this.#handler?.layer ?? this.#options.scope.layer;
+    return this.#handler?.layer ?? this.#scope.layer;
   }
 
   async #join(group: string, options: JoinOptions | undefined): Promise<Joined> {
@@ -512,10 +510,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   #openChannel(): Channel {
     if (this.#state === "refused" || this.#state === "ended") {
-      throw new UsageError(
-        "ERR_CONNECTION_ENDED",
-        "the connection was refused or has ended, so it has no channel and joins nothing",
-      );
+      throw channelError();
     }
     this.#channel ??= this.#layer().channel(this);
     return this.#channel;
@@ -528,24 +523,12 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     return isFault(error, "ERR_CHANNEL_CLOSED", "ERR_CONNECTION_ENDED");
   }
 
-  #throwUnsendable(): never {
-    throw this.#state === "connecting"
-      ? new UsageError(
-          "ERR_NOT_ACCEPTED",
-          "nothing can be sent before the connection is accepted: call accept() first, or return from connect",
-        )
-      : new UsageError(
-          "ERR_CONNECTION_ENDED",
-          "the connection was refused: nothing can be sent; return after reject",
-        );
-  }
-
   #report(error: unknown, phase: Phase): void {
-    this.#options.observer.error(error, phase, this.#name());
+    this.#observer.error(error, phase, this.#name());
   }
 
   /** What it is called in the log. */
   #name(): string {
-    return (this.#handler?.name ?? this.#options.application.name) || "handler";
+    return (this.#handler?.name ?? this.#application.name) || "handler";
   }
 }

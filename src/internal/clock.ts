@@ -1,5 +1,3 @@
-import { performance } from "node:perf_hooks";
-
 /**
  * Time, handed in from outside so that tests can own it. This file alone touches timers.
  *
@@ -17,12 +15,15 @@ export interface Clock {
   endOfTurn(callback: () => void): void;
 }
 
+/** Looked up once: the global is a getter, and every message would call it. */
+const monotonic = performance;
+
 /**
  * The real clock. Its timers keep a process alive, but for those in the background, so whoever sets
  * one lifts it when it is moot.
  */
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now: () => monotonic.now(),
   after(delay, callback, background = false) {
     const timer = setTimeout(callback, delay);
     if (background) timer.unref();
