@@ -54,9 +54,7 @@ export class PartialMessage {
 
   /**
    * Appends `source[start, end)`. `due` is how many more bytes will end the message, or 0 as long as
-   * nobody knows: it saves the last allocation from being too large. The buffer is at most double of
-   * what arrived. Of a long message a quarter is enough for the whole: it is copied once, and both
-   * buffers together are a quarter more than it. Memory that nothing was written to takes no room yet.
+   * nobody knows: it saves the last allocation from being too large.
    * @returns false if the process' budget is used up.
    */
   append(source: Uint8Array, start: number, end: number, due: number): boolean {
@@ -82,16 +80,26 @@ export class PartialMessage {
   }
 
   #grow(needed: number, due: number): boolean {
-    const doubled = Math.max(needed, this.#bytes.length * 2, smallest);
-    const total = needed + due;
-    const quarter = Math.max(needed, Math.ceil(total / 4));
-    const ahead = needed * 4 < total ? Math.min(needed * 4, quarter) : total;
-    const known = needed < long ? Math.min(doubled, total) : ahead;
-    const capacity = due > 0 ? known : doubled;
+    const capacity = capacityFor(needed, due, this.#bytes.length);
     if (!this.#budget.take(capacity - this.#bytes.length)) return false;
     const bytes = Buffer.allocUnsafeSlow(capacity);
     bytes.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = bytes;
     return true;
   }
+}
+
+/**
+ * How large the buffer becomes that holds `needed` bytes while `due` more are known to come: double of
+ * what it was. A long message takes larger steps, and once a quarter of it is there, room for all of
+ * it: at its last copy both buffers together are a quarter more than it is. Memory that nothing was
+ * written to takes no room yet.
+ */
+function capacityFor(needed: number, due: number, before: number): number {
+  const doubled = Math.max(needed, before * 2, smallest);
+  if (due === 0) return doubled;
+  const total = needed + due;
+  if (needed < long) return Math.min(doubled, total);
+  const quarter = Math.ceil(total / 4);
+  return needed < quarter ? Math.min(needed * 4, quarter) : total;
 }
