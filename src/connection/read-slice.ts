@@ -12,8 +12,11 @@ export const sliceTime = 5;
 /** A pause of this length between two reads: the loop has seen to other things meanwhile. */
 const restTime = 1;
 
-/** After how many messages of one chunk it looks at the clock. */
+/** After how many messages of one chunk it looks at the clock: looking costs as much as some of them. */
 const glance = 8;
+
+/** How many of those who wait are called in one turn at most: however many they are, it stays short. */
+const mostCalls = 256;
 
 /**
  * The time that all connections of a server read in one turn of the event loop. Who comes later waits
@@ -32,6 +35,8 @@ export class ReadSlice {
   #awaitsEnd = false;
   #messages = 0;
   readonly #waiting: SliceMember[] = [];
+  /** Calls that the end of this turn will bring. */
+  #calls = 0;
   /** When those who waited began to read in this turn. */
   #lateBegan = 0;
 
@@ -62,6 +67,13 @@ export class ReadSlice {
   /** Has the member read on in a later turn. */
   wait(member: SliceMember): void {
     this.#waiting.push(member);
+    this.#call();
+  }
+
+  /** Asks for one more call, unless there is one for each who waits, or as many as one turn takes. */
+  #call(): void {
+    if (this.#calls === Math.min(this.#waiting.length, mostCalls)) return;
+    this.#calls++;
     this.#clock.endOfTurn(this.#next);
   }
 
@@ -88,14 +100,15 @@ export class ReadSlice {
    * next one reads, so that all their answers can leave together.
    */
   readonly #next = (): void => {
-    if (this.#clock.now() - this.#lateBegan > sliceTime) {
-      if (!this.#awaitsEnd) this.#awaitEnd();
-      this.#clock.endOfTurn(this.#next);
-    } else {
+    this.#calls--;
+    if (this.#clock.now() - this.#lateBegan <= sliceTime) {
       // Its messages are counted against these, not against those of the turn before.
       this.#began = this.#lateBegan;
       this.#waiting.shift()!.readOn();
+    } else if (!this.#awaitsEnd) {
+      this.#awaitEnd();
     }
+    this.#call();
     // What comes next is another turn's.
     this.#seen = Number.NEGATIVE_INFINITY;
   };

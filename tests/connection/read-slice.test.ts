@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Pause } from "../../src/connection/connection.ts";
+import { ReadSlice } from "../../src/connection/read-slice.ts";
+import { SteppedClock } from "./stepped-clock.ts";
 import { Peer } from "./peer.ts";
 
 /** How long one turn of the loop reads. */
@@ -143,5 +145,36 @@ describe("who waits for a turn to read", () => {
     expect(peer.told).toEqual([]);
     peer.clock.advance(200);
     expect(peer.told[0]).toBe("fail ERR_MESSAGE_TIMEOUT");
+  });
+});
+
+describe("those who wait", () => {
+  it("cost a turn no more however many they are, and all read on in their order", () => {
+    const clock = new SteppedClock();
+    let calls = 0;
+    const slice = new ReadSlice({
+      now: () => clock.now(),
+      after: (delay, callback) => clock.after(delay, callback),
+      endOfTurn: (callback) =>
+        clock.endOfTurn(() => {
+          calls++;
+          callback();
+        }),
+    });
+    const order: number[] = [];
+    for (let i = 0; i < 2_000; i++) {
+      const readOn = () => {
+        order.push(i);
+        clock.advance(0.1);
+      };
+      slice.wait({ readOn });
+    }
+    for (let turns = 0; clock.awaited; turns++) {
+      expect(turns).toBeLessThan(100);
+      calls = 0;
+      clock.endTurn();
+      expect(calls).toBeLessThan(300);
+    }
+    expect(order).toEqual(Array.from({ length: 2_000 }, (_, i) => i));
   });
 });
