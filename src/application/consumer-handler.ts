@@ -1,6 +1,6 @@
 import type { SlowPolicy } from "../internal/send-options.ts";
 import type { ChannelLayer, Delivery, Gap, LayerMessage } from "../layers/channel-layer.ts";
-import type { EventMethod } from "./event-table.ts";
+import type { EventTable } from "./event-table.ts";
 import { eventError } from "./fault.ts";
 import type { Handler } from "./handler.ts";
 import type { Scope } from "./scope.ts";
@@ -29,7 +29,7 @@ export class ConsumerHandler implements Handler {
   readonly #consumer: WebSocketConsumer;
   readonly #socket: Socket;
   readonly #settings: ConsumerSettings;
-  readonly #table: ReadonlyMap<string, EventMethod>;
+  readonly #table: EventTable;
   #connected = false;
   #left = false;
 
@@ -37,7 +37,7 @@ export class ConsumerHandler implements Handler {
     consumer: WebSocketConsumer,
     socket: Socket,
     settings: ConsumerSettings,
-    table: ReadonlyMap<string, EventMethod>,
+    table: EventTable,
   ) {
     this.#consumer = consumer;
     this.#socket = socket;
@@ -78,8 +78,8 @@ export class ConsumerHandler implements Handler {
   }
 
   event(message: LayerMessage, delivery: Delivery): void | Promise<unknown> {
-    const method = this.#table.get(message.type);
-    if (method === undefined) throw eventError(message, this.name, this.#table.keys());
+    const method = this.#table.find(message.type);
+    if (method === undefined) throw eventError(message, this.name, this.#table.types);
     return method.call(this.#consumer, message, delivery);
   }
 

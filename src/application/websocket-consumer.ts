@@ -7,7 +7,7 @@ import type { Application } from "./application.ts";
 import { ConsumerLayer } from "./consumer-layer.ts";
 import { type ApplicationLike, toApplication } from "./consumer.ts";
 import { ConsumerHandler, type ConsumerSettings, type Groups } from "./consumer-handler.ts";
-import { eventTable } from "./event-table.ts";
+import { EventTable } from "./event-table.ts";
 import { kindError } from "./fault.ts";
 import type { Handler } from "./handler.ts";
 import type { Scope } from "./scope.ts";
@@ -70,7 +70,7 @@ export abstract class WebSocketConsumer<S extends Scope = Scope> {
     ...args: A
   ): Application<S> {
     const consumerClass = this;
-    const table = eventTable(consumerClass, WebSocketConsumer.prototype);
+    const table = EventTable.of(consumerClass, WebSocketConsumer.prototype);
     const settings = consumerClass as unknown as ConsumerSettings;
     checkSettings(settings);
     const application = (scope: S, socket: Socket): Handler => {

@@ -50,7 +50,7 @@ export class Slab {
     const start = this.#end;
     // Most text is ASCII: the header is as long as the number of characters says, or it moves.
     const guessed = headerSize(text.length, role);
-    const length = bytes.write(text, start + guessed, "utf8");
+    const length = bytes.write(text, start + guessed);
     const size = headerSize(length, role);
     if (size !== guessed) {
       bytes.copyWithin(start + size, start + guessed, start + guessed + length);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { eventTable } from "../../src/application/event-table.ts";
+import { EventTable } from "../../src/application/event-table.ts";
 
 class Base {
   "base.method"() {
@@ -28,9 +28,10 @@ class Room extends Chat {
 
 /** The types that reach a class, each with what its method returns. */
 function reached(consumerClass: typeof Base) {
-  const entries = [...eventTable(consumerClass, Base.prototype)].map(([type, method]) => [
+  const table = EventTable.of(consumerClass, Base.prototype);
+  const entries = [...table.types].map((type) => [
     type,
-    method.call({}, { type: "a.b" }, {}),
+    table.find(type)?.call({}, { type: "a.b" }, {}),
   ]);
   return Object.fromEntries(entries) as Record<string, unknown>;
 }
@@ -70,9 +71,9 @@ describe("the event table of a class", () => {
   });
 
   test("knows none of the names that every object has", () => {
-    const table = eventTable(Room, Base.prototype);
+    const table = EventTable.of(Room, Base.prototype);
     for (const type of ["constructor", "__proto__", "toString", "hasOwnProperty", "plain", ""]) {
-      expect(table.get(type)).toBeUndefined();
+      expect(table.find(type)).toBeUndefined();
     }
   });
 
@@ -91,7 +92,7 @@ describe("the event table of a class", () => {
     class Cheeky extends Base {
       "sluice.shutdown"() {}
     }
-    expect(() => eventTable(Cheeky, Base.prototype)).toThrow(
+    expect(() => EventTable.of(Cheeky, Base.prototype)).toThrow(
       expect.objectContaining({
         code: "ERR_EVENT_TYPE",
         message: 'Cheeky has a method "sluice.shutdown": the prefix "sluice." is reserved',
@@ -105,11 +106,11 @@ describe("the event table of a class", () => {
 
   test("is made once for each class: what is added to it later is not reached", () => {
     class Late extends Base {}
-    const table = eventTable(Late, Base.prototype);
+    const table = EventTable.of(Late, Base.prototype);
     Object.defineProperty(Late.prototype, "late.method", { value: () => {} });
-    expect(eventTable(Late, Base.prototype)).toBe(table);
-    expect(table.size).toBe(0);
+    expect(EventTable.of(Late, Base.prototype)).toBe(table);
+    expect([...table.types]).toEqual([]);
     class Later extends Late {}
-    expect(eventTable(Later, Base.prototype)).not.toBe(table);
+    expect(EventTable.of(Later, Base.prototype)).not.toBe(table);
   });
 });
