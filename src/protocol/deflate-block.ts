@@ -6,10 +6,10 @@ import {
   lengthBase,
   lengthExtra,
   lengthOrder,
-  maxBits,
   maxMatch,
 } from "./deflate-symbols.ts";
 import { HuffmanCode } from "./huffman-code.ts";
+import { minMatch } from "./match-finder.ts";
 
 /** A block stands for at most this many bytes: they fit into one stored block, and into the tokens. */
 export const maxBlock: number = 32 * 1024;
@@ -17,11 +17,18 @@ export const maxBlock: number = 32 * 1024;
 /** With fewer tokens a code of its own costs more than it saves. */
 const dynamicPays = 48;
 
+/**
+ * Codes are shorter than they may be (15 bits): so two literals, or a distance with its extra bits, always
+ * fit beside the 7 bits that may be held. It costs next to nothing, since longer codes are those of rare symbols.
+ */
+const maxSymbolBits = 12;
+const maxDistanceBits = 11;
+
 /** The symbol of each match length, less 257. */
-export const lengthSymbols: Uint8Array = new Uint8Array(maxMatch + 1);
+const lengthSymbols = new Uint8Array(maxMatch + 1);
 for (const [symbol, base] of lengthBase.entries()) lengthSymbols.fill(symbol, base);
 /** The symbol of each distance: up to 256 by the distance less 1, above by 256 and its multiple of 128. */
-export const distanceSymbols: Uint8Array = new Uint8Array(512);
+const distanceSymbols = new Uint8Array(512);
 for (const [symbol, base] of distanceBase.entries()) {
   if (base <= 256) distanceSymbols.fill(symbol, base - 1, 256);
   distanceSymbols.fill(symbol, 256 + ((base - 1) >> 7));
@@ -34,16 +41,17 @@ const fixedSymbols = HuffmanCode.of(
 const fixedDistances = HuffmanCode.of(...Array(30).fill(5));
 
 /**
- * Writes blocks (RFC 1951 §3.2): tokens go in, and come out stored, in the fixed code or in a code of
- * their own, whichever is shortest.
+ * Writes blocks (RFC 1951 §3.2): bytes and what they repeat go in, and come out stored, in the fixed code or
+ * in a code of their own, whichever is shortest.
  */
 export class DeflateBlock {
-  /** Literals, or `length << 16 | distance`: for the caller to fill in, {@link size} of them. */
-  readonly tokens: Int32Array = new Int32Array(maxBlock);
-  size = 0;
-  /** The caller counts the symbols of its tokens in `frequencies`. */
-  readonly symbols: HuffmanCode = new HuffmanCode(286, maxBits);
-  readonly distances: HuffmanCode = new HuffmanCode(30, maxBits);
+  /**
+   * What the block repeats, for the caller to fill in: how many literals come next, then the match behind
+   * them as `length << 16 | distance`, and so on. A match of 0 is none: there the block ends.
+   */
+  readonly matches: Int32Array = new Int32Array((2 * maxBlock) / minMatch + 2);
+  readonly #symbols: HuffmanCode = new HuffmanCode(286, maxSymbolBits);
+  readonly #distances: HuffmanCode = new HuffmanCode(30, maxDistanceBits);
 
   #output: Buffer = Buffer.alloc(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
@@ -63,11 +71,12 @@ export class DeflateBlock {
     this.#count = 0;
   }
 
-  /** Writes a block of the tokens, which stand for `bytes[start, end)`, and empties them. */
+  /** Writes a block that stands for `bytes[start, end)`, and forgets its matches. */
   write(bytes: Uint8Array, start: number, end: number): void {
     this.#room(end - start);
-    const { symbols, distances } = this;
-    symbols.frequencies[endOfBlock] = 1;
+    const symbols = this.#symbols;
+    const distances = this.#distances;
+    const total = this.#countSymbols(bytes, start);
     symbols.survey();
     distances.survey();
     let extra = 0;
@@ -78,7 +87,7 @@ export class DeflateBlock {
     const stored = 4 * 8 + 7 + (end - start) * 8;
     const fixed = extra + symbols.cost(fixedSymbols) + distances.cost(fixedDistances);
     let dynamic = Number.POSITIVE_INFINITY;
-    if (this.size >= dynamicPays) {
+    if (total > dynamicPays) {
       symbols.build();
       distances.build();
       dynamic = extra + symbols.cost(symbols) + distances.cost(distances) + this.#planHeader();
@@ -87,15 +96,14 @@ export class DeflateBlock {
       this.#writeStored(bytes, start, end);
     } else if (fixed <= dynamic) {
       this.#put(1 << 1, 3);
-      this.#writeTokens(fixedSymbols, fixedDistances);
+      this.#writeTokens(bytes, start, fixedSymbols, fixedDistances);
     } else {
       this.#put(2 << 1, 3);
       this.#writeHeader();
-      this.#writeTokens(symbols, distances);
+      this.#writeTokens(bytes, start, symbols, distances);
     }
     symbols.clear();
     distances.clear();
-    this.size = 0;
   }
 
   /**
@@ -127,8 +135,35 @@ export class DeflateBlock {
     this.#length += size;
   }
 
-  #writeTokens(symbolCode: HuffmanCode, distanceCode: HuffmanCode): void {
-    const { tokens, size } = this;
+  /** Counts the symbols, and gives how many there are with the one that ends the block, but for distances. */
+  #countSymbols(bytes: Uint8Array, start: number): number {
+    const { matches } = this;
+    const symbols = this.#symbols.frequencies;
+    const distances = this.#distances.frequencies;
+    let total = 0;
+    let at = start;
+    for (let next = 0; ; ) {
+      const run = matches[next++]!;
+      total += run + 1;
+      for (const stop = at + run; at < stop; at++) symbols[bytes[at]!]!++;
+      const match = matches[next++]!;
+      if (match === 0) break;
+      const length = match >>> 16;
+      at += length;
+      symbols[firstLength + lengthSymbols[length]!]!++;
+      distances[distanceSymbol(match & 0xffff)]!++;
+    }
+    symbols[endOfBlock] = 1;
+    return total;
+  }
+
+  #writeTokens(
+    bytes: Uint8Array,
+    start: number,
+    symbolCode: HuffmanCode,
+    distanceCode: HuffmanCode,
+  ): void {
+    const { matches } = this;
     const view = this.#view;
     const symbols = symbolCode.codes;
     const symbolBits = symbolCode.lengths;
@@ -137,43 +172,48 @@ export class DeflateBlock {
     let position = this.#length;
     let hold = this.#hold;
     let count = this.#count;
-    for (let at = 0; at < size; at++) {
-      const token = tokens[at]!;
-      if (count > 11) {
-        view.setInt32(position, hold | 0, true);
+    let at = start;
+    for (let next = 0; ; ) {
+      const stop = at + matches[next++]!;
+      while (at < stop) {
+        let octet = bytes[at++]!;
+        hold |= symbols[octet]! << count;
+        count += symbolBits[octet]!;
+        if (at < stop) {
+          octet = bytes[at++]!;
+          hold |= symbols[octet]! << count;
+          count += symbolBits[octet]!;
+        }
+        view.setInt32(position, hold, true);
         position += count >> 3;
         hold >>>= count & 24;
         count &= 7;
       }
-      if (token < 256) {
-        hold |= symbols[token]! << count;
-        count += symbolBits[token]!;
-        continue;
-      }
-      const length = token >>> 16;
+      const match = matches[next++]!;
+      if (match === 0) break;
+      const length = match >>> 16;
+      at += length;
       let symbol = lengthSymbols[length]!;
-      const bits = symbolBits[firstLength + symbol]!;
+      let bits = symbolBits[firstLength + symbol]!;
       hold |= (symbols[firstLength + symbol]! | ((length - lengthBase[symbol]!) << bits)) << count;
       count += bits + lengthExtra[symbol]!;
-      view.setInt32(position, hold | 0, true);
+      view.setInt32(position, hold, true);
       position += count >> 3;
       hold >>>= count & 24;
       count &= 7;
-      const distance = token & 0xffff;
-      symbol = distanceSymbols[distance <= 256 ? distance - 1 : 256 + ((distance - 1) >> 7)]!;
-      hold |= distances[symbol]! << count;
-      count += distanceBits[symbol]!;
-      view.setInt32(position, hold | 0, true);
+      const distance = match & 0xffff;
+      symbol = distanceSymbol(distance);
+      bits = distanceBits[symbol]!;
+      hold |= (distances[symbol]! | ((distance - distanceBase[symbol]!) << bits)) << count;
+      count += bits + distanceExtra[symbol]!;
+      view.setInt32(position, hold, true);
       position += count >> 3;
       hold >>>= count & 24;
       count &= 7;
-      hold |= (distance - distanceBase[symbol]!) << count;
-      count += distanceExtra[symbol]!;
     }
     this.#length = position;
     this.#hold = hold | 0;
     this.#count = count;
-    this.#put(0, 0);
     this.#put(symbols[endOfBlock]!, symbolBits[endOfBlock]!);
   }
 
@@ -183,10 +223,10 @@ export class DeflateBlock {
     const lengths = this.#lengths;
     const { frequencies } = lengths;
     lengths.clear();
-    const symbolCount = usedLength(this.symbols.lengths, 257);
-    const distanceCount = usedLength(this.distances.lengths, 1);
-    this.#planRuns(this.symbols.lengths, symbolCount);
-    this.#planRuns(this.distances.lengths, distanceCount);
+    const symbolCount = usedLength(this.#symbols.lengths, 257);
+    const distanceCount = usedLength(this.#distances.lengths, 1);
+    this.#planRuns(this.#symbols.lengths, symbolCount);
+    this.#planRuns(this.#distances.lengths, distanceCount);
     lengths.survey();
     lengths.build();
     const extra = frequencies[16]! * 2 + frequencies[17]! * 3 + frequencies[18]! * 7;
@@ -243,8 +283,8 @@ export class DeflateBlock {
   #writeHeader(): void {
     const { codes, lengths } = this.#lengths;
     const lengthCount = this.#lengthCount;
-    this.#put(usedLength(this.symbols.lengths, 257) - 257, 5);
-    this.#put(usedLength(this.distances.lengths, 1) - 1, 5);
+    this.#put(usedLength(this.#symbols.lengths, 257) - 257, 5);
+    this.#put(usedLength(this.#distances.lengths, 1) - 1, 5);
     this.#put(lengthCount - 4, 4);
     for (let at = 0; at < lengthCount; at++) this.#put(lengths[lengthOrder[at]!]!, 3);
     const runs = this.#runs;
@@ -286,6 +326,10 @@ export class DeflateBlock {
     this.#output = output;
     this.#view = new DataView(output.buffer);
   }
+}
+
+function distanceSymbol(distance: number): number {
+  return distanceSymbols[distance <= 256 ? distance - 1 : 256 + ((distance - 1) >> 7)]!;
 }
 
 /** How many lengths remain without the zeros at the end, but `least`. */

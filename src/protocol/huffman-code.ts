@@ -1,8 +1,10 @@
 /** The largest alphabet. */
 const maxSymbols = 288;
 
-/** Scratch of {@link HuffmanCode.build}: keys to sort by, and the tree. */
-const keys = new Int32Array(maxSymbols);
+/** Scratch of {@link HuffmanCode.build}: symbols sorted by how often they occur, and the tree. */
+const sorted = new Uint16Array(maxSymbols);
+const halfSorted = new Uint16Array(maxSymbols);
+const places = new Uint16Array(256);
 const weights = new Int32Array(2 * maxSymbols);
 const parents = new Uint16Array(2 * maxSymbols);
 const depths = new Uint8Array(2 * maxSymbols);
@@ -71,7 +73,7 @@ export class HuffmanCode {
 
   /** Makes a code for the symbols that occur. It is complete: two symbols have a code at least. */
   build(): void {
-    const { frequencies, lengths } = this;
+    const { lengths } = this;
     const used = this.#used;
     let count = this.#usedCount;
     lengths.fill(0);
@@ -84,11 +86,7 @@ export class HuffmanCode {
       lengths[used[1]] = 1;
       count = this.#usedCount = 2;
     } else {
-      for (let at = 0; at < count; at++) {
-        const symbol = used[at]!;
-        keys[at] = (frequencies[symbol]! << 9) | symbol;
-      }
-      keys.subarray(0, count).sort();
+      this.#sort(count);
       this.#plantTree(count);
       this.#giveLengths();
     }
@@ -121,10 +119,42 @@ export class HuffmanCode {
     }
   }
 
+  /** Sorts the symbols that occur, the rarest first: by the low octets of their frequencies, then by the high ones. */
+  #sort(count: number): void {
+    const { frequencies } = this;
+    const used = this.#used;
+    let all = 0;
+    for (let at = 0; at < count; at++) all |= frequencies[used[at]!]!;
+    if (all < 256) {
+      this.#distribute(used, sorted, count, 0);
+    } else {
+      this.#distribute(used, halfSorted, count, 0);
+      this.#distribute(halfSorted, sorted, count, 8);
+    }
+  }
+
+  /** Sorts `count` symbols by one octet of their frequencies, and leaves them in their order otherwise. */
+  #distribute(from: Uint16Array, to: Uint16Array, count: number, shift: number): void {
+    const { frequencies } = this;
+    places.fill(0);
+    for (let at = 0; at < count; at++) places[(frequencies[from[at]!]! >> shift) & 255]!++;
+    let place = 0;
+    for (let octet = 0; place < count; octet++) {
+      const size = places[octet]!;
+      places[octet] = place;
+      place += size;
+    }
+    for (let at = 0; at < count; at++) {
+      const symbol = from[at]!;
+      to[places[(frequencies[symbol]! >> shift) & 255]!++] = symbol;
+    }
+  }
+
   /** Huffman's algorithm: the two lightest nodes get a parent, until one is left. */
   #plantTree(leaves: number): void {
     const root = 2 * leaves - 2;
-    for (let at = 0; at < leaves; at++) weights[at] = keys[at]! >> 9;
+    const { frequencies } = this;
+    for (let at = 0; at < leaves; at++) weights[at] = frequencies[sorted[at]!]!;
     // Parents come into being in the order of their weights, so that two queues need no sorting.
     let leaf = 0;
     let inner = leaves;
@@ -164,7 +194,7 @@ export class HuffmanCode {
     const { lengths } = this;
     let at = 0;
     for (let length = longest; length > 0; length--) {
-      for (let count = counts[length]!; count > 0; count--) lengths[keys[at++]! & 511] = length;
+      for (let count = counts[length]!; count > 0; count--) lengths[sorted[at++]!] = length;
     }
   }
 }

@@ -1,8 +1,8 @@
-import { type DeflateBlock, distanceSymbols, lengthSymbols } from "./deflate-block.ts";
-import { firstLength, maxMatch } from "./deflate-symbols.ts";
+import { maxMatch } from "./deflate-symbols.ts";
+import type { DeflateBlock } from "./deflate-block.ts";
 
 /** The shortest match that is looked for: what is shorter saves little. */
-const minMatch = 4;
+export const minMatch = 4;
 
 /** What a hash multiplies by: 2^32 divided by the golden ratio. */
 const spread = 0x9e3779b1 | 0;
@@ -12,35 +12,37 @@ const spread = 0x9e3779b1 | 0;
  * were last seen. Entries may be stale, since a match is always compared.
  */
 export class MatchFinder {
-  /** Positions modulo 2^16, by the hash of the four bytes there. */
+  /** Positions modulo 2^16, by the hash of the four bytes there. They count from {@link #origin} on. */
   #table: Uint16Array = new Uint16Array(0);
   #shift = 32;
+  #origin = 0;
 
   /** Forgets all positions, and remembers `slots` of them from now on: a power of 2. */
   resize(slots: number): void {
     if (slots > this.#table.length) this.#table = new Uint16Array(slots);
     else this.#table.fill(0, 0, slots);
     this.#shift = Math.clz32(slots) + 1;
+    this.#origin = 0;
   }
 
   /** What was at `by` is at 0 now. */
   slide(by: number): void {
-    const table = this.#table;
-    for (let slot = 0; slot < table.length; slot++) table[slot] = Math.max(0, table[slot]! - by);
+    this.#origin = (this.#origin + by) & 0xffff;
   }
 
   /** Remembers the positions of bytes that are in nobody's tokens. */
   index(view: DataView, start: number, end: number): void {
     const table = this.#table;
     const shift = this.#shift;
+    const origin = this.#origin;
     for (let at = start; at <= end - minMatch; at++) {
-      table[Math.imul(view.getInt32(at, true), spread) >>> shift] = at;
+      table[Math.imul(view.getInt32(at, true), spread) >>> shift] = at + origin;
     }
   }
 
   /**
-   * Turns `bytes[start, end)` into tokens. They may look back to `floor`, but no farther than
-   * `window` bytes.
+   * Finds the matches of `bytes[start, end)`, and leaves them in the block. They may look back to `floor`, but
+   * no farther than `window` bytes.
    */
   find(
     bytes: Uint8Array,
@@ -53,62 +55,50 @@ export class MatchFinder {
   ): void {
     const table = this.#table;
     const shift = this.#shift;
-    const { tokens } = block;
-    const symbols = block.symbols.frequencies;
-    const distances = block.distances.frequencies;
-    let { size } = block;
+    const origin = this.#origin;
+    const { matches } = block;
+    let size = 0;
     let misses = 0;
+    /** Where the literals begin that stand before the next match. */
+    let literals = start;
     let at = start;
     const stop = end - minMatch;
     while (at <= stop) {
       const four = view.getInt32(at, true);
       const slot = Math.imul(four, spread) >>> shift;
-      const distance = (at - table[slot]!) & 0xffff;
-      table[slot] = at;
+      const distance = (at + origin - table[slot]!) & 0xffff;
+      table[slot] = at + origin;
       const from = at - distance;
       if (
-        distance === 0 ||
         distance > window ||
         from < floor ||
-        view.getInt32(from, true) !== four
+        view.getInt32(from, true) !== four ||
+        distance === 0
       ) {
         // What had no match for long will have none soon: look less often.
-        let next = at + 1 + (misses++ >> 6);
-        if (next > end) next = end;
-        while (at < next) {
-          const octet = bytes[at++]!;
-          symbols[octet]!++;
-          tokens[size++] = octet;
-        }
+        at += 1 + (misses++ >> 6);
         continue;
       }
       misses = 0;
       const limit = Math.min(end, at + maxMatch);
       let to = at + 4;
-      let other = from + 4;
-      while (to + 4 <= limit && view.getInt32(to, true) === view.getInt32(other, true)) {
-        to += 4;
-        other += 4;
+      let differing = 0;
+      while (differing === 0 && to + 4 <= limit) {
+        differing = view.getInt32(to, true) ^ view.getInt32(to - distance, true);
+        to += differing === 0 ? 4 : (31 - Math.clz32(differing & -differing)) >> 3;
       }
-      while (to < limit && bytes[to] === bytes[other]) {
-        to++;
-        other++;
-      }
-      tokens[size++] = ((to - at) << 16) | distance;
-      symbols[firstLength + lengthSymbols[to - at]!]!++;
-      distances[distanceSymbols[distance <= 256 ? distance - 1 : 256 + ((distance - 1) >> 7)]!]!++;
+      if (differing === 0) while (to < limit && bytes[to] === bytes[to - distance]) to++;
+      matches[size++] = at - literals;
+      matches[size++] = ((to - at) << 16) | distance;
       const last = Math.min(to - 1, stop);
       // Every second position: the next one is found as well, one byte later.
       for (at++; at <= last; at += 2) {
-        table[Math.imul(view.getInt32(at, true), spread) >>> shift] = at;
+        table[Math.imul(view.getInt32(at, true), spread) >>> shift] = at + origin;
       }
       at = to;
+      literals = to;
     }
-    while (at < end) {
-      const octet = bytes[at++]!;
-      symbols[octet]!++;
-      tokens[size++] = octet;
-    }
-    block.size = size;
+    matches[size++] = end - literals;
+    matches[size] = 0;
   }
 }
