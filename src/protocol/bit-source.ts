@@ -58,14 +58,16 @@ export class BitSource {
   /** Goes over to the copy of the payload's last octets, with what the sender took off behind them. */
   enterTail(): void {
     const copy = this.#tail;
-    const rest = this.bytes.subarray(this.position);
-    copy.fill(0);
-    copy.set(rest);
-    copy.set(tail, rest.length);
+    const { bytes } = this;
+    let size = 0;
+    for (let at = this.position; at < bytes.length; at++) copy[size++] = bytes[at]!;
+    for (let at = 0; at < tail.length; at++) copy[size++] = tail[at]!;
+    this.careAt = size;
+    // Zeros, for what is read ahead.
+    while (size < copy.length) copy[size++] = 0;
     this.bytes = copy;
     this.view = this.#tailView;
     this.position = 0;
-    this.careAt = rest.length + tail.length;
     this.inTail = true;
   }
 

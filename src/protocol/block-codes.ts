@@ -92,7 +92,7 @@ export class BlockCodes {
       const entry = entries[hold & mask]!;
       const symbol = entry >>> 4;
       let size = entry & 15;
-      hold >>>= size;
+      hold = (hold >>> size) | 0;
       count -= size;
       if (symbol < 16) {
         previous = symbol;
@@ -107,7 +107,7 @@ export class BlockCodes {
       else if (previous < 0) return "repeated code length without one before";
       size = symbol === 16 ? 2 : symbol === 17 ? 3 : 7;
       const end = at + (symbol === 18 ? 11 : 3) + (hold & ((1 << size) - 1));
-      hold >>>= size;
+      hold = (hold >>> size) | 0;
       count -= size;
       if (end > total) return "too many code lengths";
       if (previous === 0) {
@@ -120,7 +120,7 @@ export class BlockCodes {
       }
     }
     source.position = position;
-    source.hold = hold | 0;
+    source.hold = hold;
     source.count = count;
     this.#usedCount = usedCount;
     return undefined;

@@ -1,7 +1,10 @@
 /** Codes of up to this many bits are found with one look. */
-const rootBits = 9;
+const rootBits = 10;
 /** RFC 1951 §3.2.7: no code is longer. */
 const maxBits = 15;
+
+/** The entry of a longer code, or of none: above all others. */
+export const noEntry: number = 0xfff << 4;
 
 /** Scratch of {@link DecodeTable.build}: where the symbols of each length begin. */
 const offsets = new Uint16Array(maxBits + 1);
@@ -11,7 +14,7 @@ const offsets = new Uint16Array(maxBits + 1);
  * length by length: they are rare, by their nature.
  */
 export class DecodeTable {
-  /** For each {@link DecodeTable.mask} bits to come, `symbol << 4 | length`; 0 for a longer code or none. */
+  /** For each {@link DecodeTable.mask} bits to come, `symbol << 4 | length`, or {@link noEntry}. */
   readonly entries: Uint16Array = new Uint16Array(1 << rootBits);
   /** Which bits to look up with: fewer if all codes are short. */
   mask: number = (1 << rootBits) - 1;
@@ -44,7 +47,7 @@ export class DecodeTable {
       const symbol = used[at]!;
       symbols[offsets[lengths[symbol]!]!++] = symbol - base;
     }
-    this.#fill(Math.min(longest, rootBits), left > 0 || longest > rootBits);
+    this.#fill(Math.min(longest, rootBits));
     return left;
   }
 
@@ -53,7 +56,7 @@ export class DecodeTable {
     return this.#counts.every((count, length) => length < 2 || count === 0);
   }
 
-  /** Finds the code that the bits begin with, the first one lowest, as an entry; 0 if there is none. */
+  /** Finds the code that the bits begin with, the first one lowest, as an entry, or {@link noEntry}. */
   search(bits: number): number {
     const counts = this.#counts;
     let rest = bits;
@@ -69,29 +72,29 @@ export class DecodeTable {
       first = (first + count) << 1;
       code <<= 1;
     }
-    return 0;
+    return noEntry;
   }
 
   /** Enters all codes of up to `bits` bits. Codes come with their first bit lowest, so they are counted mirrored. */
-  #fill(bits: number, gaps: boolean): void {
+  #fill(bits: number): void {
     const { entries } = this;
     const counts = this.#counts;
     const symbols = this.#symbols;
-    const size = 1 << bits;
-    this.mask = size - 1;
-    if (gaps) entries.fill(0, 0, size);
+    entries[0] = noEntry;
+    let size = 1;
     let code = 0;
     let index = 0;
     for (let length = 1; length <= bits; length++) {
-      const step = 1 << length;
+      // What was entered so far holds whatever the next bit is.
+      for (let at = 0; at < size; at++) entries[size + at] = entries[at]!;
+      size *= 2;
       for (let count = counts[length]!; count > 0; count--) {
-        const entry = (symbols[index++]! << 4) | length;
-        for (let at = code; at < size; at += step) entries[at] = entry;
-        // The next code, mirrored: add one at the highest bit, and carry downwards.
-        let bit = step >> 1;
-        while ((code & bit) !== 0) bit >>= 1;
-        code = bit === 0 ? 0 : (code & (bit - 1)) | bit;
+        entries[code] = (symbols[index++]! << 4) | length;
+        // The next code, mirrored: set the highest bit that is 0, and clear those above it.
+        const bit = 1 << (31 - Math.clz32(code ^ (size - 1)));
+        code = (code & (bit - 1)) | bit;
       }
     }
+    this.mask = size - 1;
   }
 }

@@ -186,7 +186,7 @@ export class DeflateBlock {
         }
         view.setInt32(position, hold, true);
         position += count >> 3;
-        hold >>>= count & 24;
+        hold >>= count & 24;
         count &= 7;
       }
       const match = matches[next++]!;
@@ -199,7 +199,7 @@ export class DeflateBlock {
       count += bits + lengthExtra[symbol]!;
       view.setInt32(position, hold, true);
       position += count >> 3;
-      hold >>>= count & 24;
+      hold >>= count & 24;
       count &= 7;
       const distance = match & 0xffff;
       symbol = distanceSymbol(distance);
@@ -208,11 +208,11 @@ export class DeflateBlock {
       count += bits + distanceExtra[symbol]!;
       view.setInt32(position, hold, true);
       position += count >> 3;
-      hold >>>= count & 24;
+      hold >>= count & 24;
       count &= 7;
     }
     this.#length = position;
-    this.#hold = hold | 0;
+    this.#hold = hold;
     this.#count = count;
     this.#put(symbols[endOfBlock]!, symbolBits[endOfBlock]!);
   }
@@ -297,13 +297,13 @@ export class DeflateBlock {
       const bits = lengths[symbol]!;
       hold |= (codes[symbol]! | ((runs[at]! >> 5) << bits)) << count;
       count += bits + (symbol < 16 ? 0 : symbol === 16 ? 2 : symbol === 17 ? 3 : 7);
-      view.setInt32(position, hold | 0, true);
+      view.setInt32(position, hold, true);
       position += count >> 3;
-      hold >>>= count & 24;
+      hold >>= count & 24;
       count &= 7;
     }
     this.#length = position;
-    this.#hold = hold | 0;
+    this.#hold = hold;
     this.#count = count;
   }
 
@@ -313,7 +313,7 @@ export class DeflateBlock {
     const count = this.#count + bits;
     this.#view.setInt32(this.#length, hold, true);
     this.#length += count >> 3;
-    this.#hold = hold >>> (count & 24);
+    this.#hold = hold >> (count & 24);
     this.#count = count & 7;
   }
 

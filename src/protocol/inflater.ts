@@ -1,6 +1,7 @@
 import { ProtocolError } from "../errors.ts";
 import { BitSource, viewOf } from "./bit-source.ts";
 import { BlockCodes } from "./block-codes.ts";
+import { noEntry } from "./decode-table.ts";
 import {
   distanceBase,
   distanceExtra,
@@ -182,24 +183,28 @@ export class Inflater {
         count |= 24;
       }
       let entry = symbols[hold & symbolMask]!;
-      if (entry === 0) {
-        entry = symbolTable.search(hold | 0);
-        if (entry === 0) return void this.#fail("bits that are no code");
-      }
       let used = entry & 15;
-      hold >>>= used;
+      // Literals come in runs: as many as there are bits for.
+      while (entry <= lastLiteral && used <= count && length < stopAt) {
+        hold = (hold >>> used) | 0;
+        count -= used;
+        output[length++] = entry >>> 4;
+        entry = symbols[hold & symbolMask]!;
+        used = entry & 15;
+      }
+      if (length >= stopAt) break;
+      if (entry === noEntry) {
+        if (count < maxBits) continue;
+        entry = symbolTable.search(hold);
+        if (entry === noEntry) return void this.#fail("bits that are no code");
+        used = entry & 15;
+      }
+      if (used > count) continue;
+      hold = (hold >>> used) | 0;
       count -= used;
       let symbol = entry >>> 4;
       if (symbol < 256) {
         output[length++] = symbol;
-        // Most often there is another one, and its bits are there already.
-        if (count < maxBits) continue;
-        entry = symbols[hold & symbolMask]!;
-        if (entry === 0 || entry > lastLiteral) continue;
-        used = entry & 15;
-        hold >>>= used;
-        count -= used;
-        output[length++] = entry >>> 4;
         continue;
       }
       if (symbol === endOfBlock) {
@@ -215,15 +220,15 @@ export class Inflater {
         count |= 24;
       }
       const size = lengthBase[symbol]! + (hold & ((1 << used) - 1));
-      hold >>>= used;
+      hold = (hold >>> used) | 0;
       count -= used;
       entry = distances[hold & distanceMask]!;
-      if (entry === 0) {
-        entry = distanceTable.search(hold | 0);
-        if (entry === 0) return void this.#fail("bits that are no distance");
+      if (entry === noEntry) {
+        entry = distanceTable.search(hold);
+        if (entry === noEntry) return void this.#fail("bits that are no distance");
       }
       used = entry & 15;
-      hold >>>= used;
+      hold = (hold >>> used) | 0;
       count -= used;
       symbol = entry >>> 4;
       if (symbol > 29) return void this.#fail("distance code 30 or 31");
@@ -234,7 +239,7 @@ export class Inflater {
         count |= 24;
       }
       const distance = distanceBase[symbol]! + (hold & ((1 << used) - 1));
-      hold >>>= used;
+      hold = (hold >>> used) | 0;
       count -= used;
       let from = length - distance;
       if (from < 0 || distance > reach) {
@@ -256,7 +261,7 @@ export class Inflater {
       }
     }
     source.position = position;
-    source.hold = hold | 0;
+    source.hold = hold;
     source.count = count;
     this.#length = length;
     if (source.left < 0) this.#fail("cut off in a block");
@@ -308,8 +313,16 @@ export class Inflater {
   }
 
   #end(): void {
-    const message = this.#output.subarray(0, this.#length);
-    this.outcome = this.#output === this.#scratch ? Buffer.from(message) : message;
+    const output = this.#output;
+    const size = this.#length;
+    let message: Buffer;
+    if (output === this.#scratch) {
+      message = Buffer.allocUnsafe(size);
+      message.set(new Uint8Array(output.buffer, 0, size));
+    } else {
+      message = output.subarray(0, size);
+    }
+    this.outcome = message;
     this.#window?.append(message);
     this.#forget();
   }
