@@ -1,5 +1,7 @@
 /** Codes of up to this many bits are found with one look. */
 const rootBits = 10;
+/** From this many entries on a call into the runtime is quicker than a step for each. */
+const bulkPays = 32;
 /** RFC 1951 §3.2.7: no code is longer. */
 const maxBits = 15;
 
@@ -86,7 +88,8 @@ export class DecodeTable {
     let index = 0;
     for (let length = 1; length <= bits; length++) {
       // What was entered so far holds whatever the next bit is.
-      for (let at = 0; at < size; at++) entries[size + at] = entries[at]!;
+      if (size < bulkPays) for (let at = 0; at < size; at++) entries[size + at] = entries[at]!;
+      else entries.copyWithin(size, 0, size);
       size *= 2;
       for (let count = counts[length]!; count > 0; count--) {
         entries[code] = (symbols[index++]! << 4) | length;

@@ -32,7 +32,7 @@ export class DeflateContext {
   constructor(share: DeflateShare, windowBits: number) {
     this.#share = share;
     this.#windowBits = windowBits;
-    this.#window = 2 ** Math.min(windowBits, maxContextBits);
+    this.#window = 1 << Math.min(windowBits, maxContextBits);
   }
 
   /** Gives what a frame carries for `message`; see {@link Deflater.compress}. */
@@ -137,5 +137,5 @@ function heldBy(capacity: number): number {
 
 /** The least power of 2 that is no less than `size`. */
 function powerOf2(size: number): number {
-  return 2 ** (32 - Math.clz32(size - 1));
+  return 1 << (32 - Math.clz32(size - 1));
 }

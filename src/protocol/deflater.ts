@@ -23,11 +23,11 @@ export class Deflater {
     const finder = this.#finder;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const slotBits = 32 - Math.clz32(bytes.length);
-    finder.resize(2 ** Math.min(maxSlotBits, Math.max(minSlotBits, slotBits)));
+    finder.resize(1 << Math.min(maxSlotBits, Math.max(minSlotBits, slotBits)));
     block.begin();
     for (let start = 0; start < bytes.length; start += maxBlock) {
       const end = Math.min(bytes.length, start + maxBlock);
-      finder.find(bytes, view, start, end, 0, 2 ** windowBits, block);
+      finder.find(bytes, view, start, end, 0, 1 << windowBits, block);
       block.write(bytes, start, end);
     }
     return block.end(!last);

@@ -80,7 +80,7 @@ export class MatchFinder {
         continue;
       }
       misses = 0;
-      const limit = Math.min(end, at + maxMatch);
+      const limit = end - at < maxMatch ? end : at + maxMatch;
       let to = at + 4;
       let differing = 0;
       while (differing === 0 && to + 4 <= limit) {
@@ -90,7 +90,7 @@ export class MatchFinder {
       if (differing === 0) while (to < limit && bytes[to] === bytes[to - distance]) to++;
       matches[size++] = at - literals;
       matches[size++] = ((to - at) << 16) | distance;
-      const last = Math.min(to - 1, stop);
+      const last = to <= stop ? to - 1 : stop;
       // Every second position: the next one is found as well, one byte later.
       for (at++; at <= last; at += 2) {
         table[Math.imul(view.getInt32(at, true), spread) >>> shift] = at + origin;

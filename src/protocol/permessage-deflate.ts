@@ -38,7 +38,7 @@ export class PermessageDeflate implements Extension {
     this.#share = share;
     this.windowBits = sending.windowBits;
     this.#takesOver = sending.contextTakeover;
-    this.#reach = 2 ** receiving.windowBits;
+    this.#reach = 1 << receiving.windowBits;
     this.#window = receiving.contextTakeover ? new SlidingWindow(this.#reach) : undefined;
   }
 
