@@ -121,7 +121,7 @@ export class DeflateBlock {
       length += 4;
     }
     const copy = Buffer.allocUnsafe(length);
-    output.copy(copy, 0, 0, length);
+    copy.set(new Uint8Array(output.buffer, 0, length));
     return copy;
   }
 

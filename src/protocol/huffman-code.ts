@@ -5,9 +5,16 @@ const maxSymbols = 288;
 const sorted = new Uint16Array(maxSymbols);
 const halfSorted = new Uint16Array(maxSymbols);
 const places = new Uint16Array(256);
-const weights = new Int32Array(2 * maxSymbols);
-const parents = new Uint16Array(2 * maxSymbols);
-const depths = new Uint8Array(2 * maxSymbols);
+/** Above every sum of frequencies. */
+const unmade = 0x7fffffff;
+/** A tree is no deeper: its weights would go beyond {@link unmade}, since they grow like Fibonacci's numbers. */
+const maxDepth = 46;
+const weights = new Int32Array(maxSymbols + 1);
+const innerWeights = new Int32Array(maxSymbols);
+const parents = new Uint16Array(maxSymbols);
+const depths = new Uint8Array(maxSymbols);
+const innerCounts = new Uint16Array(maxDepth + 1);
+/** How many codes of each length there are. */
 const counts = new Uint16Array(16);
 
 const mirrored = Uint8Array.from({ length: 256 }, (_, octet) => {
@@ -18,7 +25,7 @@ const mirrored = Uint8Array.from({ length: 256 }, (_, octet) => {
 
 /** A Huffman code to encode with (RFC 1951 §3.2.2), made from how often each symbol occurs. */
 export class HuffmanCode {
-  /** How often each symbol occurs: for the caller to count in. {@link clear} sets them back. */
+  /** How often each symbol occurs, up to 65 535: for the caller to count in. {@link clear} sets them back. */
   readonly frequencies: Int32Array;
   /** How many bits each symbol's code has; 0 if it does not occur. */
   readonly lengths: Uint8Array;
@@ -28,6 +35,8 @@ export class HuffmanCode {
   /** The symbols that occur, in their order, once {@link survey} has looked. */
   readonly #used: Uint16Array;
   #usedCount = 0;
+  /** Whether a frequency takes more than one octet. */
+  #twoOctets = false;
 
   constructor(symbols: number, maxBits: number) {
     this.frequencies = new Int32Array(symbols);
@@ -43,6 +52,8 @@ export class HuffmanCode {
     code.frequencies.set(lengths);
     code.lengths.set(lengths);
     code.survey();
+    counts.fill(0);
+    for (const length of lengths) counts[length]!++;
     code.#assign();
     return code;
   }
@@ -52,10 +63,15 @@ export class HuffmanCode {
     const { frequencies } = this;
     const used = this.#used;
     let count = 0;
+    let all = 0;
     for (let symbol = 0; symbol < frequencies.length; symbol++) {
-      if (frequencies[symbol] !== 0) used[count++] = symbol;
+      const frequency = frequencies[symbol]!;
+      if (frequency === 0) continue;
+      used[count++] = symbol;
+      all |= frequency;
     }
     this.#usedCount = count;
+    this.#twoOctets = all > 255;
   }
 
   /** How many bits all symbols take in `code`, which may be another one, without what follows them. */
@@ -75,7 +91,7 @@ export class HuffmanCode {
   build(): void {
     const { lengths } = this;
     const used = this.#used;
-    let count = this.#usedCount;
+    const count = this.#usedCount;
     lengths.fill(0);
     if (count < 2) {
       // Decoders may refuse a code of one symbol.
@@ -84,7 +100,9 @@ export class HuffmanCode {
       used[1] = Math.max(only, 1);
       lengths[0] = 1;
       lengths[used[1]] = 1;
-      count = this.#usedCount = 2;
+      this.#usedCount = 2;
+      counts.fill(0);
+      counts[1] = 2;
     } else {
       this.#sort(count);
       this.#plantTree(count);
@@ -98,13 +116,11 @@ export class HuffmanCode {
     this.frequencies.fill(0);
   }
 
-  /** Gives out codes in the order of lengths and symbols. */
+  /** Gives out codes in the order of lengths and symbols; {@link counts} tells how many of each length. */
   #assign(): void {
     const { lengths, codes } = this;
     const used = this.#used;
     const usedCount = this.#usedCount;
-    counts.fill(0);
-    for (let at = 0; at < usedCount; at++) counts[lengths[used[at]!]!]!++;
     let code = 0;
     for (let length = 1; length <= 15; length++) {
       const count = counts[length]!;
@@ -121,15 +137,12 @@ export class HuffmanCode {
 
   /** Sorts the symbols that occur, the rarest first: by the low octets of their frequencies, then by the high ones. */
   #sort(count: number): void {
-    const { frequencies } = this;
     const used = this.#used;
-    let all = 0;
-    for (let at = 0; at < count; at++) all |= frequencies[used[at]!]!;
-    if (all < 256) {
-      this.#distribute(used, sorted, count, 0);
-    } else {
+    if (this.#twoOctets) {
       this.#distribute(used, halfSorted, count, 0);
       this.#distribute(halfSorted, sorted, count, 8);
+    } else {
+      this.#distribute(used, sorted, count, 0);
     }
   }
 
@@ -152,28 +165,45 @@ export class HuffmanCode {
 
   /** Huffman's algorithm: the two lightest nodes get a parent, until one is left. */
   #plantTree(leaves: number): void {
-    const root = 2 * leaves - 2;
     const { frequencies } = this;
     for (let at = 0; at < leaves; at++) weights[at] = frequencies[sorted[at]!]!;
-    // Parents come into being in the order of their weights, so that two queues need no sorting.
+    weights[leaves] = unmade;
+    // Inner nodes come into being in the order of their weights, so that two queues need no sorting.
     let leaf = 0;
-    let inner = leaves;
-    for (let next = leaves; next <= root; next++) {
-      const first =
-        leaf < leaves && (inner >= next || weights[leaf]! <= weights[inner]!) ? leaf++ : inner++;
-      const second =
-        leaf < leaves && (inner >= next || weights[leaf]! <= weights[inner]!) ? leaf++ : inner++;
-      weights[next] = weights[first]! + weights[second]!;
-      parents[first] = next;
-      parents[second] = next;
+    let inner = 0;
+    const root = leaves - 2;
+    for (let next = 0; next <= root; next++) {
+      innerWeights[next] = unmade;
+      let weight = 0;
+      if (weights[leaf]! <= innerWeights[inner]!) {
+        weight = weights[leaf++]!;
+      } else {
+        weight = innerWeights[inner]!;
+        parents[inner++] = next;
+      }
+      if (weights[leaf]! <= innerWeights[inner]!) {
+        weight += weights[leaf++]!;
+      } else {
+        weight += innerWeights[inner]!;
+        parents[inner++] = next;
+      }
+      innerWeights[next] = weight;
     }
-    const longest = this.#maxBits;
-    counts.fill(0);
+    innerCounts.fill(0);
+    innerCounts[0] = 1;
     depths[root] = 0;
     for (let at = root - 1; at >= 0; at--) {
       const depth = depths[parents[at]!]! + 1;
       depths[at] = depth;
-      if (at < leaves) counts[depth < longest ? depth : longest]!++;
+      innerCounts[depth]!++;
+    }
+    // Each inner node has two nodes below it. What are no inner nodes there are leaves.
+    const longest = this.#maxBits;
+    counts.fill(0);
+    for (let depth = 1, above = 1; above > 0; depth++) {
+      const below = innerCounts[depth]!;
+      counts[depth < longest ? depth : longest]! += 2 * above - below;
+      above = below;
     }
   }
 
