@@ -14,7 +14,7 @@ import {
 } from "./deflate-symbols.ts";
 import type { SlidingWindow } from "./sliding-window.ts";
 
-/** Room behind what is decoded: two symbols, and what is copied too much. */
+/** Room behind what is decoded: a run of literals or a match, and what is copied too much. */
 const slack = maxMatch + 6;
 /** Entries of a `DecodeTable` up to here are literals. */
 const lastLiteral = (255 << 4) | 15;
@@ -184,8 +184,8 @@ export class Inflater {
       }
       let entry = symbols[hold & symbolMask]!;
       let used = entry & 15;
-      // Literals come in runs: as many as there are bits for.
-      while (entry <= lastLiteral && used <= count && length < stopAt) {
+      // Literals come in runs: as many as there are bits for, which `slack` has room for.
+      while (entry <= lastLiteral && used <= count) {
         hold = (hold >>> used) | 0;
         count -= used;
         output[length++] = entry >>> 4;
