@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 
 /** What both ends append to the key before they hash it (RFC 6455 §1.3). */
 const guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -9,9 +9,7 @@ const guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
  * and protects nothing, so the age of SHA-1 does not matter.
  */
 export function acceptKey(key: string): string {
-  return createHash("sha1")
-    .update(key + guid)
-    .digest("base64");
+  return hash("sha1", key + guid, "base64");
 }
 
 /**

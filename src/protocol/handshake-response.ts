@@ -24,9 +24,7 @@ export interface Agreed {
  * the handshake itself.
  */
 export function handshakeResponse(o: Agreed & { readonly key: string }): string {
-  const lines = ["Upgrade", "websocket", "Connection", "Upgrade"];
-  lines.push("Sec-WebSocket-Accept", acceptKey(o.key), ...agreementLines(o));
-  return responseHead(101, lines);
+  return `${switchingProtocols}${acceptKey(o.key)}\r\n${fieldLines(agreementLines(o))}\r\n`;
 }
 
 /**
@@ -75,7 +73,7 @@ export function agreementLines(o: Agreed): string[] {
   if (o.extensions) {
     lines.push("Sec-WebSocket-Extensions", checkedValue("Sec-WebSocket-Extensions", o.extensions));
   }
-  lines.push(...checkedHeaders(o.headers));
+  if (o.headers !== undefined) lines.push(...checkedHeaders(o.headers));
   return lines;
 }
 
@@ -137,14 +135,21 @@ function checkedValue(name: string, value: string): string {
 }
 
 function responseHead(status: number, lines: readonly string[]): string {
-  let text = `HTTP/1.1 ${status} ${reasonPhrases[status] ?? ""}\r\n`;
-  for (let at = 0; at < lines.length; at += 2) text += `${lines[at]}: ${lines[at + 1]}\r\n`;
-  return `${text}\r\n`;
+  return `HTTP/1.1 ${status} ${reasonPhrases[status] ?? ""}\r\n${fieldLines(lines)}\r\n`;
 }
+
+function fieldLines(lines: readonly string[]): string {
+  let text = "";
+  for (let at = 0; at < lines.length; at += 2) text += `${lines[at]}: ${lines[at + 1]}\r\n`;
+  return text;
+}
+
+/** The 101 response up to the value of Sec-WebSocket-Accept. */
+const switchingProtocols =
+  "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
 
 /** Reason phrases (RFC 9110 §15, IANA); a status without one is sent without one (RFC 9112 §4). */
 const reasonPhrases: Readonly<Record<number, string>> = {
-  101: "Switching Protocols",
   300: "Multiple Choices",
   301: "Moved Permanently",
   302: "Found",

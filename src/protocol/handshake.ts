@@ -111,7 +111,9 @@ export function judgeHandshake(
       "what follows the opening handshake is not a client's frame",
     );
   }
-  return { key, ...target, host, ...wishes };
+  const { path, query } = target;
+  const { origin, subprotocols, extensions } = wishes;
+  return { key, path, query, host, origin, subprotocols, extensions };
 }
 
 // The rules that do not depend on the version of HTTP.
@@ -169,7 +171,7 @@ export function refuse(
 
 /** Whether an HTTP version is 1.1 or higher (RFC 6455 §4.2.1 item 1). */
 function isUpgradable(httpVersion: string): boolean {
-  return /^\d\.\d$/.test(httpVersion) && Number(httpVersion) >= 1.1;
+  return httpVersion === "1.1" || (/^\d\.\d$/.test(httpVersion) && Number(httpVersion) > 1.1);
 }
 
 /** @internal */
@@ -217,7 +219,6 @@ function readSubprotocols(rawHeaders: readonly string[]): string[] | undefined {
  * second octet is ASCII. Reserved bits are left to the extensions.
  */
 function mayBeginFrame(head: Uint8Array): boolean {
-  const [first, second] = head;
-  if (first === undefined) return true;
-  return [0x1, 0x2, 0x8, 0x9, 0xa].includes(first & 0x0f) && (second ?? 0x80) >= 0x80;
+  if (head.length === 0) return true;
+  return [0x1, 0x2, 0x8, 0x9, 0xa].includes(head[0]! & 0x0f) && (head[1] ?? 0x80) >= 0x80;
 }

@@ -78,11 +78,16 @@ export function checkOriginPolicy(policy: OriginPolicy, where: string): void {
  * and a second Host header joined to the first looks like the latter.
  */
 export function isHost(host: string): boolean {
-  return (
+  if (host === latestHost) return true;
+  const valid =
     /^(?:[\w\-.~!$&'()*+;=]+|\[[\da-f:.]+\])(?::\d*)?$/i.test(host) &&
-    parseUrl(`http://${host}`) !== undefined
-  );
+    parseUrl(`http://${host}`) !== undefined;
+  if (valid) latestHost = host;
+  return valid;
 }
+
+/** The host that was found to be one last: most clients of a server name the same. */
+let latestHost = "";
 
 /** The three parts that make an origin (RFC 6454 §4), in the URL parser's spelling. */
 interface Origin {

@@ -6,7 +6,7 @@ import { listElements, trimWhitespace } from "./token.ts";
 export function headerValues(rawHeaders: readonly string[], name: string): string[] {
   const values: string[] = [];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    if (rawHeaders[at]!.toLowerCase() === name) values.push(trimWhitespace(rawHeaders[at + 1]!));
+    if (isNamed(rawHeaders[at]!, name)) values.push(trimWhitespace(rawHeaders[at + 1]!));
   }
   return values;
 }
@@ -15,7 +15,12 @@ export function headerValues(rawHeaders: readonly string[], name: string): strin
 export function headerHolds(rawHeaders: readonly string[], name: string, element: string): boolean {
   return headerValues(rawHeaders, name)
     .flatMap(listElements)
-    .some((candidate) => candidate.toLowerCase() === element);
+    .some((candidate) => isNamed(candidate, element));
+}
+
+/** Whether `text` is `name` (in lower case), in any case. Most are not, and differ in length already. */
+function isNamed(text: string, name: string): boolean {
+  return text.length === name.length && text.toLowerCase() === name;
 }
 
 /**

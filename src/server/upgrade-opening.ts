@@ -67,7 +67,7 @@ export class UpgradeOpening implements Opening {
   }
 
   accept(agreed: Agreed): void {
-    this.socket.write(handshakeResponse({ key: this.#key, ...agreed }), "latin1");
+    this.socket.write(handshakeResponse({ ...agreed, key: this.#key }), "latin1");
   }
 
   reject(status: number, o: { readonly headers?: OutgoingHeaders; readonly body?: string }): void {
