@@ -23,9 +23,6 @@ export type AnyHttpServer = HttpServer | HttpsServer | Http2Server | Http2Secure
 
 const known = new WeakMap<AnyHttpServer, Upgrades>();
 
-/** Sockets and streams that were handed to us: one that comes twice has two owners. */
-const taken = new WeakSet<Duplex>();
-
 /**
  * The opening handshakes of one HTTP server, shared by everything that is attached to it: each goes to
  * the first attachment whose application has its path. What asks for another protocol, or for a path
@@ -112,10 +109,10 @@ export class Upgrades {
     const path = parseTarget(opening.target)?.path;
     const found = path === undefined ? undefined : this.#find(path);
     if (found === undefined && others) return false;
-    if (taken.has(from)) {
+    // What is ours keeps its listener: one that comes twice has two owners.
+    if (from.listenerCount("error", ignore) > 1) {
       throw new UsageError("ERR_ALREADY_ATTACHED", "this socket was upgraded before");
     }
-    taken.add(from);
     const { maxHeaders } = (found?.attachment ?? this.#attachments[0]!).limits;
     const handshake = opening.judge(maxHeaders);
     if (handshake instanceof HandshakeError) opening.refuse(handshake);
