@@ -1,4 +1,4 @@
-import { bareRecord } from "../internal/bare-record.ts";
+import { bareRecord, emptyRecord } from "../internal/bare-record.ts";
 import { completeLimits, defaultLimits } from "../internal/limits.ts";
 import { checkOptionNames } from "../internal/option-names.ts";
 import type { Application, Match, RouteOptions } from "./application.ts";
@@ -20,6 +20,8 @@ export class Route<S extends Scope = Scope> {
   readonly application: Application<S>;
   readonly #pattern: PathPattern;
   readonly #options: RouteOptions;
+  /** The latest match without parameters: all connections that ask for the same path share it. */
+  #latest: RouteMatch | undefined;
 
   constructor(path: string | RegExp, application: Application<S>, options: RouteOptions) {
     this.application = application;
@@ -33,11 +35,7 @@ export class Route<S extends Scope = Scope> {
    */
   match(path: string): RouteMatch | undefined {
     const { match } = this.application;
-    if (match === undefined) {
-      const params = this.#pattern.match(path);
-      if (params === undefined) return undefined;
-      return { params, options: this.#options, route: this, rest: path, inner: undefined };
-    }
+    if (match === undefined) return this.#matchWhole(path);
     const prefix = this.#pattern.matchPrefix(path);
     if (prefix === undefined) return undefined;
     const inner = match(prefix.rest);
@@ -49,6 +47,15 @@ export class Route<S extends Scope = Scope> {
       rest: prefix.rest,
       inner,
     };
+  }
+
+  #matchWhole(path: string): RouteMatch | undefined {
+    if (this.#latest?.rest === path) return this.#latest;
+    const params = this.#pattern.match(path);
+    if (params === undefined) return undefined;
+    const found = { params, options: this.#options, route: this, rest: path, inner: undefined };
+    if (params === emptyRecord) this.#latest = found;
+    return found;
   }
 }
 

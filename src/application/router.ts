@@ -26,23 +26,24 @@ export interface Router<S extends Scope = Scope> extends Application<S> {
  */
 export function router<const R extends readonly Route<never>[]>(routes: R): Router<Needs<R>> {
   const candidates = checkRoutes(routes);
-  const decided = new WeakSet<Match>();
+  const own: ReadonlySet<unknown> = new Set(candidates);
 
   function match(path: string): RouteMatch | undefined {
     for (const candidate of candidates) {
       const found = candidate.match(path);
-      if (found !== undefined) {
-        decided.add(found);
-        return found;
-      }
+      if (found !== undefined) return found;
     }
     return undefined;
   }
 
+  function isOwn(settled: Match | undefined): settled is RouteMatch {
+    return settled !== undefined && own.has((settled as RouteMatch).route);
+  }
+
   function application(scope: Scope, socket: Socket): Handler | Promise<Handler> {
     const { path, match: settled } = aheadOf(scope);
-    if (settled !== undefined && decided.has(settled)) {
-      const { route, rest, inner } = settled as RouteMatch;
+    if (isOwn(settled)) {
+      const { route, rest, inner } = settled;
       // `never`: that the scope has what all the routes need is what our own type asks for.
       // Only a router further in has to know what is left of the path.
       const within = inner === undefined ? scope : lead(scope, { path: rest, match: inner });
@@ -70,8 +71,8 @@ export function enter<S extends Scope>(scope: S, match: Match): S {
   return widen(scope, { params, [ahead]: { path, match } }) as unknown as S;
 }
 
-/** What a connection has before it, at some place between two routers. */
-interface Ahead {
+/** What a connection has before it, at some place between two routers. @internal */
+export interface Ahead {
   /** The part of the path that no route has taken. */
   readonly path: string;
   /** What was settled about it, if anything was. */
@@ -81,8 +82,9 @@ interface Ahead {
 /**
  * Where a scope keeps it. It goes with a scope that is widened, so middleware need not know of it; a
  * symbol keeps it from everybody else.
+ * @internal
  */
-const ahead: unique symbol = Symbol("ahead");
+export const ahead: unique symbol = Symbol("ahead");
 
 function aheadOf(scope: Scope & { readonly [ahead]?: Ahead }): Ahead {
   return scope[ahead] ?? { path: scope.path, match: undefined };

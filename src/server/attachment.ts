@@ -1,7 +1,6 @@
 import type { Application, Match, RouteOptions } from "../application/application.ts";
 import { type ApplicationLike, toApplication } from "../application/consumer.ts";
 import { isFault, type Phase } from "../application/fault.ts";
-import { enter } from "../application/router.ts";
 import type { Scope } from "../application/scope.ts";
 import { Engine } from "../connection/engine.ts";
 import { type ProtocolError, UsageError } from "../errors.ts";
@@ -163,7 +162,7 @@ export class Attachment implements LinkOwner {
     from: Provenance,
     limits: Required<ConnectionLimits>,
   ): void {
-    const bare = new ConnectionScope({
+    const scope = new ConnectionScope({
       httpVersion: opening.httpVersion,
       secure: from.secure,
       path: handshake.path,
@@ -172,8 +171,8 @@ export class Attachment implements LinkOwner {
       subprotocols: handshake.subprotocols,
       client: { address: from.address, port: from.port },
       layer: this.#layer,
+      match: match === everything ? undefined : match,
     });
-    const scope = match === everything ? bare : enter(bare, match);
     const link = new ServerLink(opening, handshake, scope, limits, this);
     this.#pending++;
     this.#links.add(link);

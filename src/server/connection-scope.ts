@@ -1,3 +1,6 @@
+import type { Match } from "../application/application.ts";
+import { type Ahead, ahead } from "../application/router.ts";
+import { mergeParams } from "../application/route.ts";
 import type { Scope } from "../application/scope.ts";
 import { UsageError } from "../errors.ts";
 import { emptyRecord } from "../internal/bare-record.ts";
@@ -15,15 +18,18 @@ export interface ScopeSource {
   readonly subprotocols: readonly string[];
   readonly client: { readonly address: string; readonly port: number };
   readonly layer: ChannelLayer | undefined;
+  /** What the application's own `match` said of the path, if it has one. */
+  readonly match?: Match | undefined;
 }
 
 /** What a scope makes on first use is kept beside what it is made of. */
-interface Source extends Omit<ScopeSource, "rawHeaders"> {
+interface Source extends Omit<ScopeSource, "rawHeaders" | "match">, Ahead {
   /**
    * All names and values in one text, which takes a third of the memory of so many strings: a scope
    * lives as long as its connection, and most never ask. No line break can be in a header.
    */
   readonly headerLines: string;
+  readonly params: object;
   parsedQuery?: URLSearchParams;
   parsedHeaders?: Readonly<Record<string, string>>;
 }
@@ -39,9 +45,8 @@ function sourceOf(scope: Scope & { readonly [source]?: Source }): Source {
 
 /** The scope of a connection that came over HTTP. */
 export class ConnectionScope implements Scope {
-  readonly params: object = emptyRecord;
-
   constructor(from: ScopeSource) {
+    const { match } = from;
     // Written out: of objects made by spreading, each has a shape of its own.
     const own: Source = {
       httpVersion: from.httpVersion,
@@ -52,8 +57,11 @@ export class ConnectionScope implements Scope {
       subprotocols: from.subprotocols.length === 0 ? none : from.subprotocols,
       client: from.client,
       layer: from.layer,
+      match,
+      params: match === undefined ? emptyRecord : mergeParams(emptyRecord, match.params),
     };
     (this as { [source]?: Source })[source] = own;
+    (this as { [ahead]?: Ahead })[ahead] = own;
     Object.freeze(this);
   }
 
@@ -87,6 +95,10 @@ export class ConnectionScope implements Scope {
 
   get client(): { readonly address: string; readonly port: number } {
     return sourceOf(this).client;
+  }
+
+  get params(): object {
+    return sourceOf(this).params;
   }
 
   get layer(): ChannelLayer {
