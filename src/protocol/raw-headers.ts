@@ -13,9 +13,15 @@ export function headerValues(rawHeaders: readonly string[], name: string): strin
 
 /** Whether the list that the headers called `name` make together holds `element`, in any case. */
 export function headerHolds(rawHeaders: readonly string[], name: string, element: string): boolean {
-  return headerValues(rawHeaders, name)
-    .flatMap(listElements)
-    .some((candidate) => isNamed(candidate, element));
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    if (isNamed(rawHeaders[at]!, name) && listHolds(rawHeaders[at + 1]!, element)) return true;
+  }
+  return false;
+}
+
+/** Most lists have one element. */
+function listHolds(list: string, element: string): boolean {
+  return isNamed(list, element) || listElements(list).some((each) => isNamed(each, element));
 }
 
 /** Whether `text` is `name` (in lower case), in any case. Most are not, and differ in length already. */
