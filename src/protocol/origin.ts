@@ -104,10 +104,26 @@ interface Origin {
  * no user, path or query, no white space, no escapes, no list.
  */
 function parseOrigin(text: string): Origin | undefined {
+  const known = origins.get(text);
+  if (known !== undefined) return known;
   const url = /^[a-z][a-z\d+.-]*:\/\/[^\s/\\?#@,%]+$/i.test(text) ? parseUrl(text) : undefined;
   // Schemes that the parser does not know, such as an app's own, keep their capitals.
-  return url && { scheme: url.protocol, hostname: url.hostname.toLowerCase(), port: url.port };
+  const origin = url && {
+    scheme: url.protocol,
+    hostname: url.hostname.toLowerCase(),
+    port: url.port,
+  };
+  if (origin !== undefined && text.length <= longestKept) {
+    if (origins.size >= mostKept) origins.clear();
+    origins.set(text, origin);
+  }
+  return origin;
 }
+
+/** What was read lately: the same few origins come again and again, and a URL parser takes its time. */
+const origins = new Map<string, Origin>();
+const mostKept = 256;
+const longestKept = 256;
 
 /**
  * `URL.parse`, which Node.js 20 lacks. `URL.canParse` will not do: there, once it is called often,
