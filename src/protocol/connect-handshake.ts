@@ -3,13 +3,12 @@ import {
   carriesBody,
   type Handshake,
   judgeWishes,
-  onlyOne,
   refuse,
   tooManyLines,
   wrongVersion,
 } from "./handshake.ts";
 import { isHost } from "./origin.ts";
-import { headerValues } from "./raw-headers.ts";
+import { hasHeader, headerValues, onlyHeader } from "./raw-headers.ts";
 import { parseTarget } from "./target.ts";
 import { quoted } from "./token.ts";
 
@@ -37,7 +36,6 @@ export function judgeConnect(
     maxHeaderSize = 16_384,
   }: { maxHeaders?: number; maxHeaderSize?: number } = {},
 ): Handshake | HandshakeError {
-  const one = (name: string) => onlyOne(headerValues(rawHeaders, name));
   const lines = countLines(rawHeaders);
   if (lines > maxHeaders) return tooManyLines(lines, maxHeaders);
   // A parser of HTTP/1 counts while it reads; node:http2 counts for clients that let it.
@@ -46,7 +44,7 @@ export function judgeConnect(
     const message = `headers of ${size} bytes exceed the limit of ${maxHeaderSize}`;
     return refuse("ERR_HANDSHAKE_HEADERS", message, 431);
   }
-  const method = one(":method");
+  const method = onlyHeader(rawHeaders, ":method");
   if (method !== "CONNECT") {
     return refuse("ERR_HANDSHAKE_METHOD", `method ${quoted(method ?? "")} is not CONNECT`, 405, {
       Allow: "CONNECT",
@@ -54,10 +52,10 @@ export function judgeConnect(
   }
   if (!connectsWebSocket(rawHeaders)) {
     // RFC 9220 §3 asks for 501 where `:protocol` is unknown; a proxy is not what we are, either.
-    const protocol = quoted(one(":protocol") ?? "");
+    const protocol = quoted(onlyHeader(rawHeaders, ":protocol") ?? "");
     return refuse("ERR_HANDSHAKE_UPGRADE", `:protocol ${protocol} is not websocket`, 501);
   }
-  const host = one(":authority");
+  const host = onlyHeader(rawHeaders, ":authority");
   const hosts = headerValues(rawHeaders, "host");
   if (host === undefined || !isHost(host)) {
     return refuse("ERR_HANDSHAKE_HOST", "there must be exactly one :authority, with a host in it");
@@ -69,12 +67,12 @@ export function judgeConnect(
   if (carriesBody(rawHeaders)) {
     return refuse("ERR_HANDSHAKE_BODY", "an opening handshake has no body");
   }
-  const path = one(":path") ?? "";
+  const path = onlyHeader(rawHeaders, ":path") ?? "";
   const target = parseTarget(path);
   if (target === undefined) {
     return refuse("ERR_HANDSHAKE_TARGET", `target ${quoted(path)} is not a path`);
   }
-  if (one("sec-websocket-version") !== "13") {
+  if (onlyHeader(rawHeaders, "sec-websocket-version") !== "13") {
     // Not 426: nothing can be upgraded here (RFC 9113 §8.6).
     return refuse("ERR_HANDSHAKE_VERSION", wrongVersion, 400, { "Sec-WebSocket-Version": "13" });
   }
@@ -99,7 +97,7 @@ export function withoutPseudoHeaders(rawHeaders: readonly string[]): string[] {
 }
 
 function countLines(rawHeaders: readonly string[]): number {
-  let lines = headerValues(rawHeaders, "cookie").length > 0 ? 1 : 0;
+  let lines = hasHeader(rawHeaders, "cookie") ? 1 : 0;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]!;
     if (!name.startsWith(":") && name.toLowerCase() !== "cookie") lines++;

@@ -6,7 +6,7 @@ import {
   plainText,
   refusalLines,
 } from "./handshake-response.ts";
-import { headerValues } from "./raw-headers.ts";
+import { hasHeader } from "./raw-headers.ts";
 import { trimWhitespace } from "./token.ts";
 
 /** The head of an HTTP/2 response, in the shape that node:http2 takes. */
@@ -31,7 +31,7 @@ export function connectRefusal(
   o: { readonly headers?: OutgoingHeaders | undefined; readonly body?: string | undefined } = {},
 ): ConnectResponse {
   const lines = refusalLines(status, o.headers);
-  if (headerValues(lines, "content-type").length === 0) lines.push("Content-Type", plainText);
+  if (!hasHeader(lines, "content-type")) lines.push("Content-Type", plainText);
   lines.push("Content-Length", String(Buffer.byteLength(o.body ?? "")));
   return head(status, lines);
 }

@@ -1,6 +1,6 @@
 import { UsageError } from "../errors.ts";
 import { acceptKey } from "./accept-key.ts";
-import { headerValues } from "./raw-headers.ts";
+import { hasHeader } from "./raw-headers.ts";
 import { isFieldValue, isToken, quoted } from "./token.ts";
 
 /** Headers to send: a list as value makes one line each. */
@@ -47,7 +47,7 @@ export function refusalResponse(
 ): string {
   const body = o.body ?? "";
   const lines = refusalLines(status, o.headers);
-  const lacks = (name: string) => headerValues(lines, name).length === 0;
+  const lacks = (name: string) => !hasHeader(lines, name);
   if (status === 426 && lacks("upgrade")) lines.push("Upgrade", "websocket");
   lines.push("Connection", lacks("upgrade") ? "close" : "Upgrade, close");
   if (lacks("content-type")) lines.push("Content-Type", plainText);

@@ -2,7 +2,13 @@ import { type ErrorCode, HandshakeError } from "../errors.ts";
 import { isValidKey } from "./accept-key.ts";
 import type { ExtensionOffer } from "./extension-offer.ts";
 import { isHost } from "./origin.ts";
-import { headerExtensions, headerHolds, headerValues } from "./raw-headers.ts";
+import {
+  hasHeader,
+  headerExtensions,
+  headerHolds,
+  headerValues,
+  onlyHeader,
+} from "./raw-headers.ts";
 import { parseTarget } from "./target.ts";
 import { isFieldValue, isToken, listElements, quoted } from "./token.ts";
 
@@ -59,7 +65,6 @@ export function judgeHandshake(
   { maxHeaders = 100 }: { maxHeaders?: number } = {},
 ): KeyedHandshake | HandshakeError {
   const { httpVersion, rawHeaders, method, head } = request;
-  const one = (name: string) => onlyOne(headerValues(rawHeaders, name));
 
   if (!isUpgradable(httpVersion)) {
     return refuse(
@@ -75,7 +80,7 @@ export function judgeHandshake(
       Allow: "GET",
     });
   }
-  const host = one("host");
+  const host = onlyHeader(rawHeaders, "host");
   if (host === undefined || !isHost(host)) {
     return refuse("ERR_HANDSHAKE_HOST", "there must be exactly one Host header, with a host in it");
   }
@@ -90,13 +95,13 @@ export function judgeHandshake(
   if (target === undefined) {
     return refuse("ERR_HANDSHAKE_TARGET", `target ${quoted(request.target)} is not a path`);
   }
-  if (one("sec-websocket-version") !== "13") {
+  if (onlyHeader(rawHeaders, "sec-websocket-version") !== "13") {
     return refuse("ERR_HANDSHAKE_VERSION", wrongVersion, 426, {
       "Sec-WebSocket-Version": "13",
       Upgrade: "websocket",
     });
   }
-  const key = one("sec-websocket-key");
+  const key = onlyHeader(rawHeaders, "sec-websocket-key");
   if (key === undefined || !isValidKey(key)) {
     return refuse(
       "ERR_HANDSHAKE_KEY",
@@ -132,8 +137,8 @@ export function judgeWishes(
       `header ${quoted(forbidden)} holds other bytes than visible ASCII`,
     );
   }
-  const origins = headerValues(rawHeaders, "origin");
-  if (origins.length > 1) {
+  const origin = onlyHeader(rawHeaders, "origin");
+  if (origin === undefined && hasHeader(rawHeaders, "origin")) {
     return refuse("ERR_HANDSHAKE_ORIGIN", "there is more than one Origin header", 403);
   }
   const subprotocols = readSubprotocols(rawHeaders);
@@ -147,7 +152,7 @@ export function judgeWishes(
   if (extensions === undefined) {
     return refuse("ERR_HANDSHAKE_EXTENSION", "Sec-WebSocket-Extensions is malformed");
   }
-  return { origin: origins[0], subprotocols, extensions };
+  return { origin, subprotocols, extensions };
 }
 
 /** @internal */
@@ -174,21 +179,14 @@ function isUpgradable(httpVersion: string): boolean {
   return httpVersion === "1.1" || (/^\d\.\d$/.test(httpVersion) && Number(httpVersion) > 1.1);
 }
 
-/** @internal */
-export function onlyOne(values: readonly string[]): string | undefined {
-  return values.length === 1 ? values[0] : undefined;
-}
-
 /**
  * A lone `Content-Length: 0` announces nothing; two lengths, even equal ones, smell of smuggling.
  * @internal
  */
 export function carriesBody(rawHeaders: readonly string[]): boolean {
-  const lengths = headerValues(rawHeaders, "content-length");
-  return (
-    (lengths.length > 0 && onlyOne(lengths) !== "0") ||
-    headerValues(rawHeaders, "transfer-encoding").length > 0
-  );
+  const length = "content-length";
+  const announced = hasHeader(rawHeaders, length) && onlyHeader(rawHeaders, length) !== "0";
+  return announced || hasHeader(rawHeaders, "transfer-encoding");
 }
 
 /**
@@ -197,18 +195,20 @@ export function carriesBody(rawHeaders: readonly string[]): boolean {
  */
 function headerWithForbiddenBytes(rawHeaders: readonly string[]): string | undefined {
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]!.toLowerCase();
-    const guarded = name.startsWith("sec-") || ["origin", "host", "cookie"].includes(name);
-    if (guarded && !isFieldValue(rawHeaders[at + 1]!)) return name;
+    const name = rawHeaders[at]!;
+    if (guarded.test(name) && !isFieldValue(rawHeaders[at + 1]!)) return name.toLowerCase();
   }
   return undefined;
 }
 
+/** The names of headers that decide about security. */
+const guarded = /^(?:sec-|(?:origin|host|cookie)$)/i;
+
 /** At least one token, each once (RFC 6455 §4.1 item 10); repeated headers are one list (§11.3.4). */
 function readSubprotocols(rawHeaders: readonly string[]): string[] | undefined {
-  const values = headerValues(rawHeaders, "sec-websocket-protocol");
-  if (values.length === 0) return [];
-  const names = values.flatMap(listElements);
+  const header = "sec-websocket-protocol";
+  if (!hasHeader(rawHeaders, header)) return [];
+  const names = headerValues(rawHeaders, header).flatMap(listElements);
   const valid = names.length > 0 && names.every(isToken) && new Set(names).size === names.length;
   return valid ? names : undefined;
 }

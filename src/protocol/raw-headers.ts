@@ -11,6 +11,25 @@ export function headerValues(rawHeaders: readonly string[], name: string): strin
   return values;
 }
 
+/** Whether there is a line called `name` (in lower case). */
+export function hasHeader(rawHeaders: readonly string[], name: string): boolean {
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    if (isNamed(rawHeaders[at]!, name)) return true;
+  }
+  return false;
+}
+
+/** The value of the line called `name`, as {@link headerValues} has it, if there is one and no other. */
+export function onlyHeader(rawHeaders: readonly string[], name: string): string | undefined {
+  let only: string | undefined;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    if (!isNamed(rawHeaders[at]!, name)) continue;
+    if (only !== undefined) return undefined;
+    only = rawHeaders[at + 1]!;
+  }
+  return only === undefined ? undefined : trimWhitespace(only);
+}
+
 /** Whether the list that the headers called `name` make together holds `element`, in any case. */
 export function headerHolds(rawHeaders: readonly string[], name: string, element: string): boolean {
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
@@ -34,8 +53,9 @@ function isNamed(text: string, name: string): boolean {
  * undefined if it is malformed.
  */
 export function headerExtensions(rawHeaders: readonly string[]): ExtensionOffer[] | undefined {
-  const values = headerValues(rawHeaders, "sec-websocket-extensions");
-  return values.length === 0 ? [] : parseExtensions(values.join(", "));
+  const name = "sec-websocket-extensions";
+  if (!hasHeader(rawHeaders, name)) return [];
+  return parseExtensions(headerValues(rawHeaders, name).join(", "));
 }
 
 /**

@@ -30,7 +30,7 @@ export function parseTarget(target: string): Target | undefined {
   const decoded = decodeOnce(rawPath);
   if (decoded === undefined || hasControl(decoded)) return undefined;
   const path = removeDotSegments(decoded);
-  if (/^\/[/\\]/.test(path)) return undefined;
+  if (path.startsWith("//") || path.startsWith("/\\")) return undefined;
   return { path, query: mark === -1 ? "" : target.slice(mark + 1) };
 }
 
