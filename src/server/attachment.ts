@@ -169,7 +169,7 @@ export class Attachment implements LinkOwner {
       query: handshake.query,
       rawHeaders: opening.rawHeaders,
       subprotocols: handshake.subprotocols,
-      client: { address: from.address, port: from.port },
+      client: from,
       layer: this.#layer,
       match: match === everything ? undefined : match,
     });

@@ -16,20 +16,23 @@ export interface ScopeSource {
   readonly query: string;
   readonly rawHeaders: readonly string[];
   readonly subprotocols: readonly string[];
-  readonly client: { readonly address: string; readonly port: number };
+  readonly client: Scope["client"];
   readonly layer: ChannelLayer | undefined;
   /** What the application's own `match` said of the path, if it has one. */
   readonly match?: Match | undefined;
 }
 
 /** What a scope makes on first use is kept beside what it is made of. */
-interface Source extends Omit<ScopeSource, "rawHeaders" | "match">, Ahead {
+interface Source extends Omit<ScopeSource, "rawHeaders" | "client" | "match">, Ahead {
   /**
    * All names and values in one text, which takes a third of the memory of so many strings: a scope
    * lives as long as its connection, and most never ask. No line break can be in a header.
    */
   readonly headerLines: string;
   readonly params: object;
+  readonly address: string;
+  readonly port: number;
+  client?: Scope["client"];
   parsedQuery?: URLSearchParams;
   parsedHeaders?: Readonly<Record<string, string>>;
 }
@@ -55,7 +58,8 @@ export class ConnectionScope implements Scope {
       query: from.query,
       headerLines: from.rawHeaders.join("\n"),
       subprotocols: from.subprotocols.length === 0 ? none : from.subprotocols,
-      client: from.client,
+      address: from.client.address,
+      port: from.client.port,
       layer: from.layer,
       match,
       params: match === undefined ? emptyRecord : mergeParams(emptyRecord, match.params),
@@ -93,8 +97,10 @@ export class ConnectionScope implements Scope {
     return sourceOf(this).subprotocols;
   }
 
-  get client(): { readonly address: string; readonly port: number } {
-    return sourceOf(this).client;
+  get client(): Scope["client"] {
+    const from = sourceOf(this);
+    from.client ??= { address: from.address, port: from.port };
+    return from.client;
   }
 
   get params(): object {
