@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { headerHolds, headerValues, joinHeaders } from "../../src/protocol/raw-headers.ts";
+import {
+  hasHeader,
+  headerHolds,
+  headerValues,
+  joinHeaders,
+  onlyHeader,
+} from "../../src/protocol/raw-headers.ts";
 
 const raw = ["A", "1", "b", " 2\t", "COOKIE", "c=d", "a", "3", "cookie", "e=f", "lonely"];
 
@@ -8,6 +14,20 @@ describe("the values of a header (RFC 9110 §5)", () => {
     expect(headerValues(raw, "a")).toEqual(["1", "3"]);
     expect(headerValues(raw, "b")).toEqual(["2"]);
     expect(headerValues(raw, "1")).toEqual([]);
+  });
+
+  it("are one if there is one line of that name, be it empty", () => {
+    expect(onlyHeader(raw, "b")).toBe("2");
+    expect(onlyHeader(["Origin", " "], "origin")).toBe("");
+    expect(onlyHeader(raw, "a")).toBeUndefined();
+    expect(onlyHeader(["Host", "", "host", "x"], "host")).toBeUndefined();
+    expect(onlyHeader(raw, "1")).toBeUndefined();
+  });
+
+  it("are there if a line has the name, in any case", () => {
+    expect(hasHeader(raw, "cookie")).toBe(true);
+    expect(hasHeader(raw, "1")).toBe(false);
+    expect(hasHeader(raw, "lonely")).toBe(false);
   });
 
   it("may be elements of one list over several lines", () => {
