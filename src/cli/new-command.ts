@@ -3,6 +3,7 @@ import { basename, join, resolve } from "node:path";
 import process from "node:process";
 import { print } from "./print.ts";
 import { copiedFiles, projectFiles, stripsTypes } from "./project-files.ts";
+import { shellWord } from "./shell-word.ts";
 import { WrongCommand } from "./wrong-command.ts";
 
 /** The package, which this file is in. */
@@ -30,7 +31,7 @@ export function newProject(folder: string): void {
       ? `Node.js ${process.versions.node} runs TypeScript as it is: nothing has to be built.`
       : `Node.js ${process.versions.node} does not run TypeScript: both commands compile it first.`,
   );
-  print(`\n  cd ${folder}\n  npm install\n  npm test\n  npm start`);
+  print(`\n  cd ${shellWord(folder, process.platform)}\n  npm install\n  npm test\n  npm start`);
 }
 
 function makeEmpty(place: string, folder: string): void {

@@ -32,12 +32,14 @@ export function projectFiles(plan: ProjectPlan): ReadonlyMap<string, string> {
 }
 
 function packageJson({ name, versions, stripsTypes }: ProjectPlan): object {
-  // `exec`: a signal to npm reaches its shell only, which shall be the server by then.
+  // Plain words that every shell takes, that of Windows too: no `exec`, no `&&`.
   const scripts = stripsTypes
-    ? { start: "exec sluice serve main.ts", test: "node --test", types: "tsc" }
+    ? { start: "sluice serve main.ts", test: "node --test", types: "tsc" }
     : {
-        start: "tsc && exec sluice serve dist/main.js",
-        test: "tsc && node --test dist/chat.test.js",
+        prestart: "tsc",
+        start: "sluice serve dist/main.js",
+        pretest: "tsc",
+        test: "node --test dist/chat.test.js",
       };
   return {
     name,

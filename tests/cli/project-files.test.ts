@@ -31,8 +31,17 @@ describe.each([true, false])("a new project, where types are stripped: %s", (str
       readonly scripts: Readonly<Record<string, string>>;
     };
     expect(name).toBe("my-chat");
-    expect(scripts["start"]?.includes("tsc")).toBe(!stripped);
-    expect(scripts["test"]?.includes("tsc")).toBe(!stripped);
+    expect([scripts["prestart"], scripts["pretest"]]).toEqual(
+      stripped ? [undefined, undefined] : ["tsc", "tsc"],
+    );
+    expect(scripts["start"]).toBe(`sluice serve ${stripped ? "main.ts" : "dist/main.js"}`);
+  });
+
+  it("has commands that the shell of Windows takes, too", () => {
+    const { scripts } = JSON.parse(files.get("package.json") ?? "") as { readonly scripts: object };
+    for (const script of Object.values(scripts)) {
+      expect(script).toMatch(/^(node|sluice|tsc)( [\w./-]+)*$/);
+    }
   });
 
   it("compiles, and has nothing in it that cannot be stripped", () => {

@@ -29,12 +29,25 @@ interface Snapshots {
 
 /** Starts `sluice worker` with a module; what it prints comes line by line. */
 function start(text: string, ...parameters: string[]) {
+  return run(text, process.execPath, [join(dist, "cli/main.js"), "worker", module, ...parameters]);
+}
+
+/** Starts it as npm runs a script: in a shell, which is what npm sends its signals to. */
+function startScript(text: string) {
+  // The second command keeps a shell from giving its place to the first one.
+  const script = `"${process.execPath}" "${join(dist, "cli/main.js")}" worker ${module}; :`;
+  return run(text, "sh", ["-c", script], { npm_lifecycle_event: "start" });
+}
+
+const module = "jobs.mjs";
+
+function run(text: string, command: string, parameters: readonly string[], environment = {}) {
   const entrance = JSON.stringify(pathToFileURL(join(dist, "index.js")).href);
-  writeFileSync(join(folder, "jobs.mjs"), `import * as sluice from ${entrance};\n${text}`);
-  const main = join(dist, "cli/main.js");
-  const program = spawn(process.execPath, [main, "worker", "jobs.mjs", ...parameters], {
+  writeFileSync(join(folder, module), `import * as sluice from ${entrance};\n${text}`);
+  const program = spawn(command, parameters, {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...environment },
   });
   running.push(program);
   let output = "";
@@ -81,6 +94,14 @@ describe("sluice worker", { timeout: patience }, () => {
     program.kill("SIGINT");
     expect(await ended).toBe(0);
     expect(output()).toContain("SIGINT: stopping\nERR_HANDLER_TIMEOUT\n");
+  });
+
+  test("stops with the shell of an npm script, which passes no signal on", async () => {
+    const { program, printed, ended, output } = startScript(jobs("() => {}"));
+    await printed("sluice reads shop");
+    program.kill("SIGTERM");
+    await ended;
+    expect(output()).toContain("the npm script has ended: stopping\n");
   });
 
   test("says what is wrong with the module, and ends", async () => {

@@ -36,6 +36,10 @@ describe("sluice new my-chat", () => {
     ]);
   });
 
+  it("says how to go to a folder whose name has a space in it", async () => {
+    expect(await sluice("new", "our chat")).toContain("cd 'our chat'\n");
+  });
+
   it("asks for this very version", () => {
     const { version } = read("../node_modules/sluice/package.json");
     expect(read("package.json")).toMatchObject({
@@ -78,7 +82,8 @@ describe("sluice new my-chat", () => {
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
-    const ended = once(server, "exit");
+    // The server has these pipes too: they are closed when it has ended, not only npm.
+    const ended = once(server, "close");
     let said = "";
     server.stderr.on("data", (chunk: Buffer) => (said += chunk));
     try {
@@ -97,12 +102,18 @@ describe("sluice new my-chat", () => {
       ann.send("hello");
       expect(await bob.receive()).toBe("hello");
       expect(await ann.receive()).toBe("hello");
+      // npm alone, and its shell may pass nothing on.
+      server.kill("SIGTERM");
+      await ended;
+      expect(said).toMatch(/^(SIGTERM|the npm script has ended): stopping$/m);
     } finally {
-      // npm and what it has started.
-      if (server.exitCode === null) process.kill(-server.pid!, "SIGTERM");
+      // Whatever is left of npm and what it has started.
+      try {
+        process.kill(-server.pid!, "SIGKILL");
+      } catch (error) {
+        expect(error).toMatchObject({ code: "ESRCH" });
+      }
     }
-    await ended;
-    expect(said).toContain("SIGTERM: stopping");
   });
 });
 
