@@ -2,7 +2,7 @@ import cluster from "node:cluster";
 import process from "node:process";
 import { systemClock } from "../internal/clock.ts";
 import { openOffice } from "../layers/cluster/cluster-office.ts";
-import { print } from "./print.ts";
+import { print, warn } from "./print.ts";
 import type { Ready } from "./serve-command.ts";
 import { stoppedBySignal } from "./stop-signal.ts";
 import { type Child, type ChildEvents, Supervisor } from "./supervisor.ts";
@@ -18,6 +18,15 @@ export async function serveCluster(
 ): Promise<number> {
   cluster.setupPrimary({ args: ["serve", module, "--timeout", String(timeout)] });
   const office = openOffice();
+  let isWarned = workers === 1;
+  const fork = (events: ChildEvents): Child =>
+    start((ready) => {
+      if (ready.isAlone && !isWarned) {
+        isWarned = true;
+        warn(splitWarning(workers));
+      }
+      events.ready(ready.urls);
+    }, events.exit);
   const supervisor = new Supervisor({
     workers,
     timeout,
@@ -41,13 +50,22 @@ export async function serveCluster(
   return code;
 }
 
-function fork(events: ChildEvents): Child {
+/** What a chat in several processes would not say by itself: half of it would just be missing. */
+function splitWarning(workers: number): string {
+  return (
+    `the layer of the server is memoryLayer(), and each of the ${workers} workers has its own: a group ` +
+    "reaches only the members in the same worker. Give serve the option layer: clusterLayer() of " +
+    "sluice/layers/cluster joins the workers of this machine, redisLayer(…) and natsLayer(…) join machines"
+  );
+}
+
+function start(onReady: (ready: Ready) => void, onExit: (how: string) => void): Child {
   const worker = cluster.fork();
   worker.on("message", (message: unknown) => {
-    if (isReady(message)) events.ready(message.urls);
+    if (isReady(message)) onReady(message);
   });
   worker.once("exit", (code: number | null, signal: string | null) => {
-    events.exit(signal === null || signal === "" ? `ended with ${code}` : `was ended by ${signal}`);
+    onExit(signal === null || signal === "" ? `ended with ${code}` : `was ended by ${signal}`);
   });
   const { process: child } = worker;
   return {

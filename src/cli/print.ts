@@ -4,3 +4,8 @@ import process from "node:process";
 export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
+
+/** Warns whoever started the program. */
+export function warn(line: string): void {
+  process.stderr.write(`warning: ${line}\n`);
+}

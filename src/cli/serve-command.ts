@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { oneProcess } from "../internal/one-process.ts";
 import { print } from "./print.ts";
 import { stoppedBySignal } from "./stop-signal.ts";
 import { WrongCommand } from "./wrong-command.ts";
@@ -10,6 +11,8 @@ export interface Ready {
   readonly sluice: "ready";
   /** Where it listens. */
   readonly urls: readonly string[];
+  /** Whether one of its servers has a memory layer, which no other worker hears of. */
+  readonly isAlone: boolean;
 }
 
 /**
@@ -22,7 +25,8 @@ export async function serveModule(module: string, timeout: number): Promise<bool
   const exported = (await import(url)) as Readonly<Record<string, unknown>>;
   const servers = Object.values(exported).filter(isServer);
   const urls = servers.map((server) => server.url);
-  const ready: Ready = { sluice: "ready", urls };
+  const isAlone = servers.some((server) => server[oneProcess] === true);
+  const ready: Ready = { sluice: "ready", urls, isAlone };
   if (process.listenerCount("SIGTERM") > 0) {
     process.send?.(ready);
     return false;
@@ -44,6 +48,7 @@ export async function serveModule(module: string, timeout: number): Promise<bool
 /** What `serve` resolves with. */
 interface Server {
   readonly url: string;
+  readonly [oneProcess]?: boolean;
   close(options: { readonly timeout: number }): Promise<void>;
 }
 

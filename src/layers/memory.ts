@@ -95,6 +95,11 @@ export function memoryLayer<M extends LayerMessage = LayerMessage>(
   return new MemoryLayer(options);
 }
 
+/** Whether a layer is a memory layer, which reaches nobody outside of its process. */
+export function isMemoryLayer(layer: ChannelLayer): boolean {
+  return layer instanceof MemoryLayer;
+}
+
 class MemoryLayer extends CheckedLayer implements HistorySource {
   readonly #clock: Clock;
 

@@ -15,9 +15,10 @@ import type { Scope } from "../application/scope.ts";
 import { UsageError } from "../errors.ts";
 import { systemClock } from "../internal/clock.ts";
 import type { Logger } from "../internal/logger.ts";
+import { oneProcess } from "../internal/one-process.ts";
 import { OptionCheck } from "../internal/option-check.ts";
 import type { ChannelLayer } from "../layers/channel-layer.ts";
-import { memoryLayer } from "../layers/memory.ts";
+import { isMemoryLayer, memoryLayer } from "../layers/memory.ts";
 import { parseTarget } from "../protocol/target.ts";
 import { Answers } from "./answers.ts";
 import { Attachment } from "./attachment.ts";
@@ -134,7 +135,7 @@ export async function serve<S extends Scope>(options: ServeOptions<S>): Promise<
     await closing;
   };
 
-  return {
+  const made: Server & { readonly [oneProcess]: boolean } = {
     url: `${secure ? "https" : "http"}://${origin}`,
     webSocketUrl: `${secure ? "wss" : "ws"}://${origin}`,
     port: isAddress(address) ? address.port : 0,
@@ -143,7 +144,9 @@ export async function serve<S extends Scope>(options: ServeOptions<S>): Promise<
     },
     close,
     [Symbol.asyncDispose]: () => close(),
+    [oneProcess]: isMemoryLayer(layer),
   };
+  return made;
 }
 
 /** How often the log tells that connections are dropped, in milliseconds. */

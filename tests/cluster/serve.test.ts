@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { built, RoomClient, roomServer, Site } from "./site.ts";
+import { aloneServer, built, RoomClient, roomServer, Site } from "./site.ts";
 
 /** The first of these tests may have to build. */
 const patience = 60_000;
@@ -231,5 +231,31 @@ describe("sluice serve", { timeout: patience }, () => {
     expect(site.output).toBe(
       "sluice: app.mjs exports no server: export const server = await serve(…); see sluice --help\n",
     );
+  });
+});
+
+describe("workers whose layer reaches one process", { timeout: patience }, () => {
+  test("are warned of once, with what to do, and serve", async () => {
+    const site = start(aloneServer, "--workers", "2");
+    await site.printed(/sluice serves with 2 workers/);
+    await site.end();
+    const warnings = site.output.match(/^warning: .*$/gm);
+    expect(warnings).toEqual([
+      "warning: the layer of the server is memoryLayer(), and each of the 2 workers has its own: " +
+        "a group reaches only the members in the same worker. Give serve the option layer: " +
+        "clusterLayer() of sluice/layers/cluster joins the workers of this machine, redisLayer(…) " +
+        "and natsLayer(…) join machines",
+    ]);
+  });
+
+  test.each([
+    ["with a cluster layer", roomServer, ["--workers", "2"]],
+    ["with one worker", aloneServer, ["--workers", "1"]],
+    ["without workers", aloneServer, []],
+  ])("%s: no warning", async (_how, text, parameters) => {
+    const site = start(text, ...parameters);
+    await site.printed(/sluice serves/);
+    await site.end();
+    expect(site.output).not.toContain("warning");
   });
 });

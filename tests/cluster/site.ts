@@ -49,6 +49,11 @@ const layer = clusterLayer({ history });
 export const server = await sluice.serve({ websocket: Room, port: 0, layer });
 `;
 
+/** The text of one whose layer is a memory layer: the default. */
+export const aloneServer: string = `${room}
+export const server = await sluice.serve({ websocket: Room, port: 0 });
+`;
+
 /** A program `sluice serve`, in a folder of its own. */
 export class Site {
   readonly program: ChildProcess;
