@@ -27,8 +27,8 @@ export type Params<T extends string> = string extends T
  *   with the flag `u` and has no capture groups of its own; write `(?:…)`.
  *
  * A name is ASCII letters, digits and `_`, and does not begin with a digit. A colon always begins a
- * parameter. A trailing slash is significant. `<`, `>`, `{`, `}`, `*`, `?` and `#`, by which other
- * frameworks mean something, are refused; a `RegExp` can have them.
+ * parameter. A trailing slash is significant. `<`, `>`, `{`, `}`, `[`, `]`, `*`, `?` and `#`, by which
+ * other frameworks mean something, are refused; a `RegExp` can have them.
  *
  * A `RegExp` is anchored at both ends, keeps its flags, and gives its named groups;
  * those that took no part in a match are absent.
@@ -134,13 +134,13 @@ function parse(pattern: string): Part[] {
 /** Text stands for itself, so what other frameworks read into it must not be there. */
 function textAt(pattern: string, from: number, to: number): string {
   const text = pattern.slice(from, to);
-  const foreign = /[<>{}*?#]/.exec(text);
+  const foreign = /[<>{}[\]*?#]/.exec(text);
   if (foreign === null) return text;
   const at = from + foreign.index;
   const rest = pattern.slice(at);
-  const name = /^(?:<(?:\w+:)?|\{|\*)(\w+)/.exec(rest)?.[1];
+  const name = /^(?:<(?:\w+:)?|\{|\[+(?:\.{3})?|\*)(\w+)/.exec(rest)?.[1];
   const how =
-    foreign[0] === "*"
+    foreign[0] === "*" || /^\[+\.{3}/.test(rest)
       ? `the rest of a path is written ":${name ?? "rest"}(.*)"`
       : foreign[0] === "?" || foreign[0] === "#"
         ? "a path ends before its query; what may be absent takes a second route, or a RegExp"
@@ -248,6 +248,60 @@ function unusable(pattern: string, at: number, why: string, options?: ErrorOptio
     options,
   );
 }
+
+/**
+ * What is told of a path that has a character which means nothing here, as {@link PathPattern} refuses
+ * it; `never` of a path without one, and of one that is not a literal.
+ */
+export type ForeignPath<T extends string> = string extends T
+  ? never
+  : Foreign<TextOf<T>> extends infer Character extends string
+    ? [Character] extends [never]
+      ? never
+      : Character extends "*"
+        ? '"*" means nothing in a path; the rest of a path is written ":rest(.*)"'
+        : Character extends "?" | "#"
+          ? `"${Character}" means nothing in a path: it ends before its query; what may be absent takes a second route, or a RegExp`
+          : `"${Character}" means nothing in a path; a parameter is written ":${Meant<T>}"`
+    : never;
+
+/** The first of the characters that other frameworks mean something by; a closing one has an opening one. */
+type Foreign<T extends string> = T extends `${string}{${string}`
+  ? "{"
+  : T extends `${string}<${string}`
+    ? "<"
+    : T extends `${string}[${string}`
+      ? "["
+      : T extends `${string}*${string}`
+        ? "*"
+        : T extends `${string}?${string}`
+          ? "?"
+          : T extends `${string}#${string}`
+            ? "#"
+            : never;
+
+/** The name of the parameter that is meant by one of them. */
+type Meant<T extends string> = T extends `${string}{${infer Rest}`
+  ? NameOr<Rest>
+  : T extends `${string}<${infer Inside}>${string}`
+    ? NameOr<Inside extends `${string}:${infer Rest}` ? Rest : Inside>
+    : T extends `${string}[${infer Rest}`
+      ? NameOr<Rest>
+      : "name";
+
+type NameOr<T extends string> =
+  SplitName<T> extends [infer Name extends string, string]
+    ? Name extends ""
+      ? "name"
+      : Name
+    : never;
+
+/** What stands for itself in a path, its parameters and their regular expressions left out. */
+type TextOf<T extends string> = T extends `${infer Text}:${infer Rest}`
+  ? SplitName<Rest> extends [string, infer After extends string]
+    ? `${Text}${TextOf<After extends `(${infer Open}` ? AfterRegExp<Open> : After>}`
+    : Text
+  : T;
 
 /** The names in a path: what follows each colon, but not inside of regular expressions. */
 type ParameterNames<

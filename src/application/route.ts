@@ -3,7 +3,7 @@ import { completeLimits, defaultLimits } from "../internal/limits.ts";
 import { checkOptionNames } from "../internal/option-names.ts";
 import type { Application, Match, RouteOptions } from "./application.ts";
 import { type ApplicationLike, toApplication } from "./consumer.ts";
-import { type Params, type PathParams, PathPattern } from "./path-pattern.ts";
+import { type ForeignPath, type Params, type PathParams, PathPattern } from "./path-pattern.ts";
 import type { Scope } from "./scope.ts";
 
 /** A match that knows how it came about, so that a router can follow it without matching again. */
@@ -106,16 +106,25 @@ function mergeOptions(outer: RouteOptions, inner: RouteOptions): RouteOptions {
 /** What is known of the parameters of a path; of a regular expression's, only that they are strings. */
 type ParamsOf<T extends string | RegExp> = T extends string ? Params<T> : PathParams;
 
-/** `T`, if it has the parameters that are needed; otherwise a sentence for the compiler to show. */
-type Fitting<T extends string | RegExp, Needed extends object> = (
-  IsKnown<T> extends true
-    ? ParamsOf<T>
-    : { readonly [Name in keyof Needed]: string }
-) extends Needed
-  ? T
-  : [Lacking<T, Needed>] extends [never]
-    ? "the parameters of a path are strings, and the application needs something else"
-    : `the application needs the parameter "${Lacking<T, Needed>}", which this path does not have`;
+/**
+ * `T`, if it can be a path and has the parameters that are needed; otherwise a sentence for the compiler
+ * to show.
+ */
+type Fitting<T extends string | RegExp, Needed extends object> = [
+  T extends string ? ForeignPath<T> : never,
+] extends [never]
+  ? (
+      IsKnown<T> extends true
+        ? ParamsOf<T>
+        : { readonly [Name in keyof Needed]: string }
+    ) extends Needed
+    ? T
+    : [Lacking<T, Needed>] extends [never]
+      ? "the parameters of a path are strings, and the application needs something else"
+      : `the application needs the parameter "${Lacking<T, Needed>}", which this path does not have`
+  : T extends string
+    ? ForeignPath<T>
+    : never;
 
 type Lacking<T extends string | RegExp, Needed> =
   IsKnown<T> extends true ? Exclude<keyof Needed & string, keyof ParamsOf<T>> : never;

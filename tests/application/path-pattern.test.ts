@@ -31,7 +31,7 @@ describe("a path written as text", () => {
     expect(matched("/chat/", "/Chat/")).toBeUndefined();
   });
 
-  test.each(["/a.b/", "/a+/", "/a|b/", "/$/^/", "/[a]/", "/Foo_(bar)/", "/a\\d/"])(
+  test.each(["/a.b/", "/a+/", "/a|b/", "/$/^/", "/Foo_(bar)/", "/a\\d/"])(
     "means %s and nothing else",
     (text) => {
       expect(matched(text, text)).toEqual({});
@@ -240,6 +240,9 @@ describe("a path that cannot be used", () => {
       'a parameter is written ":room", with its form as ":room(\\d+)"',
     ],
     ["/{id}/", "position 1", 'a parameter is written ":id"'],
+    ["/[id]/", "position 1", '"[" means nothing here; a parameter is written ":id"'],
+    ["/files/[...path]", "position 7", 'the rest of a path is written ":path(.*)"'],
+    ["/a]/", "position 2", '"]" means nothing here'],
     ["/files/*path", "position 7", 'the rest of a path is written ":path(.*)"'],
     ["/*", "position 1", 'the rest of a path is written ":rest(.*)"'],
     ["/:page?/", "position 6", "what may be absent takes a second route"],

@@ -184,8 +184,9 @@ export const mistakes: readonly Mistake[] = [
   { mistake: '`route("/chat/", Plain)`', make: () => route("/chat/", plain(Plain)) },
   { mistake: '`route("/chat/")`', make: () => route("/chat/", plain(undefined)) },
   { mistake: '`route("chat/", Chat)`', make: () => route("chat/", Chat) },
-  { mistake: '`route("/<int:id>/", Chat)`', make: () => route("/<int:id>/", Chat) },
-  { mistake: '`route("/chat/*", Chat)`', make: () => route("/chat/*", Chat) },
+  { mistake: '`route("/<int:id>/", Chat)`', make: () => route(plain("/<int:id>/"), Chat) },
+  { mistake: '`route("/chat/*", Chat)`', make: () => route(plain("/chat/*"), Chat) },
+  { mistake: '`route("/rooms/[room]/", Chat)`', make: () => route(plain("/rooms/[room]/"), Chat) },
   { mistake: '`route("/:page?/", Chat)`', make: () => route(plain("/:page?/"), Chat) },
   {
     mistake: '`route("/chat/", Chat, { origin: "same-host" })`',

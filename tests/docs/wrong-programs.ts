@@ -14,6 +14,11 @@ const secret = "s";
 /** Programs that the compiler refuses, as docs/reference/errors.md has them. */
 export const wrongPrograms: readonly string[] = [
   'route("/chat/:id/", Room)',
+  'route("/rooms/{room}/", Room)',
+  'route("/rooms/<str:room>/", Chat)',
+  'route("/rooms/[room]/", Chat)',
+  'route("/files/*", Chat)',
+  'route("/:page?/", Chat)',
   "serve({ websocket: Room })",
   "serve({ websocket: Account })",
   "serve({ websocket: stack(sessions({ store, secret }), cookies(), Account) })",

@@ -102,6 +102,23 @@ describe("a route", () => {
     route("/", plain, { origin: "same-host" });
   });
 
+  test("refuses what means a parameter elsewhere, whatever the application needs", () => {
+    // @ts-expect-error: a parameter is written ":taskId"
+    route("/deploy/{taskId}/", deploy);
+    // @ts-expect-error: a parameter is written ":taskId"
+    route("/deploy/[taskId]/", plain);
+    // @ts-expect-error: a parameter is written ":taskId"
+    route("/deploy/<int:taskId>/", plain);
+    // @ts-expect-error: the rest is written ":rest(.*)"
+    route("/:taskId/*", deploy);
+  });
+
+  test("leaves regular expressions what they have", () => {
+    expectTypeOf(route("/:taskId([a-z]{2,}(?:x|y)*)/:rest(.*)", deploy)).toExtend<Route>();
+    expectTypeOf(route("/:a([)]+)-:b(\\d?)/", plain)).toExtend<Route>();
+    expectTypeOf(route("/deploy/{taskId}/" as string, plain)).toExtend<Route>();
+  });
+
   test("trusts a regular expression, and a path that is not a literal", () => {
     expectTypeOf(route(/\/(?<taskId>\d+)/, deploy)).toExtend<Route>();
     expectTypeOf(route("/deploy/:taskId/" as string, Deploy)).toExtend<Route>();
