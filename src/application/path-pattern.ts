@@ -39,6 +39,8 @@ export type Params<T extends string> = string extends T
  * a careless one, such as `(?:a+)+`, can be made to take for ever by whoever chooses the path.
  */
 export class PathPattern {
+  /** What it matches, written down: two patterns with the same one match the same paths. */
+  readonly written: string;
   readonly #whole: RegExp;
   readonly #prefix: RegExp;
   readonly #captured: (found: RegExpExecArray) => Iterable<readonly [string, string | undefined]>;
@@ -59,6 +61,7 @@ export class PathPattern {
       flags = path.flags.replace("d", "");
       this.#captured = (found) => Object.entries(found.groups ?? {});
     }
+    this.written = `${flags} ${source}`;
     this.#whole = new RegExp(`^(?:${source})$`, flags);
     // A prefix ends where a segment ends: behind a slash, or before one.
     this.#prefix = new RegExp(`^(?:${source})(?:(?<=/)|(?=/))`, flags);

@@ -17,6 +17,8 @@ export interface RouteMatch extends Match {
 
 /** A path and the application behind it, made by {@link route} and given to `router`. */
 export class Route<S extends Scope = Scope> {
+  /** As it was written. */
+  readonly path: string | RegExp;
   readonly application: Application<S>;
   readonly #pattern: PathPattern;
   readonly #options: RouteOptions;
@@ -24,9 +26,18 @@ export class Route<S extends Scope = Scope> {
   #latest: RouteMatch | undefined;
 
   constructor(path: string | RegExp, application: Application<S>, options: RouteOptions) {
+    this.path = path;
     this.application = application;
     this.#pattern = new PathPattern(path);
     this.#options = options;
+  }
+
+  /**
+   * Which paths it takes for certain, written down, so that a second route with the same ones can be
+   * told to be idle. Undefined if the application has a `match`, which may leave some to others.
+   */
+  get certain(): string | undefined {
+    return this.application.match === undefined ? this.#pattern.written : undefined;
   }
 
   /**

@@ -22,7 +22,8 @@ export interface Router<S extends Scope = Scope> extends Application<S> {
  * the routes on the way from the outermost middleware on. A router called by itself, in a test for
  * instance, matches `scope.path` and adds the parameters to those it finds.
  *
- * @throws UsageError `ERR_NOT_A_CONSUMER` for a list that holds something else than routes.
+ * @throws UsageError `ERR_NOT_A_CONSUMER` for a list that holds something else than routes,
+ * `ERR_ROUTE_PATTERN` for a route that takes the same paths as one before it, which always wins.
  */
 export function router<const R extends readonly Route<never>[]>(routes: R): Router<Needs<R>> {
   const candidates = checkRoutes(routes);
@@ -95,7 +96,7 @@ function lead<S extends Scope>(scope: S, to: Ahead): S {
 }
 
 /** A list that was written by hand, without the compiler, holds anything. */
-function checkRoutes<R>(routes: readonly R[]): R[] {
+function checkRoutes<R extends Route<never>>(routes: readonly R[]): R[] {
   if (!Array.isArray(routes)) {
     throw new UsageError(
       "ERR_NOT_A_CONSUMER",
@@ -110,7 +111,34 @@ function checkRoutes<R>(routes: readonly R[]): R[] {
       `router takes a list of route(path, application): ${what}`,
     );
   }
+  checkIdle(routes);
   return [...routes];
+}
+
+/**
+ * A route behind one that takes all of its paths would never be taken. Routers may share a path: what
+ * one does not match is left to the next.
+ */
+function checkIdle(routes: readonly Route<never>[]): void {
+  const taken = new Map<string, number>();
+  for (const [index, { certain, path }] of routes.entries()) {
+    if (certain === undefined) continue;
+    const first = taken.get(certain);
+    if (first === undefined) {
+      taken.set(certain, index);
+      continue;
+    }
+    const other = routes[first]!.path;
+    const also = String(other) === String(path) ? "" : `, ${shown(other)},`;
+    throw new UsageError(
+      "ERR_ROUTE_PATTERN",
+      `router was given ${shown(path)} as entry ${index}, but entry ${first}${also} takes the same paths and would always win: take one of them out`,
+    );
+  }
+}
+
+function shown(path: string | RegExp): string {
+  return typeof path === "string" ? JSON.stringify(path) : String(path);
 }
 
 /** What all the routes need together. */

@@ -263,3 +263,33 @@ test("a router is not changed by changes of the array it was made from", () => {
   routes.push(route("/a/", () => ({})));
   expect(application.match("/a/")).toBeUndefined();
 });
+
+describe("a second route with the same path", () => {
+  const plain: Application = () => ({});
+  const inner = router([route("/:id/", plain)]);
+
+  test.each([
+    ["the same text", "/chat/", "/chat/"],
+    ["parameters of other names", "/:id/:page(\\d+)/", "/:name/:number(\\d+)/"],
+    ["the same regular expression", /\/chat\/\d+/, /\/chat\/\d+/],
+  ])("is refused: %s", (_what, first, second) => {
+    const routes = [route(first, plain), route("/other/", plain), route(second, plain)];
+    expect(() => router(routes)).toThrow("as entry 2, but entry 0");
+  });
+
+  test("is refused in the router that it is in, wherever that is mounted", () => {
+    const twice = () => router([route("/a/", plain), route("/a/", plain)]);
+    expect(() => router([route("/admin/", twice())])).toThrow('router was given "/a/"');
+  });
+
+  test.each([
+    ["another form of the parameter", [route("/:id(\\d+)/", plain), route("/:name/", plain)]],
+    ["another flag", [route(/\/chat/, plain), route(/\/chat/i, plain)]],
+    ["two routers, of which each may have it", [route("/x/", inner), route("/x/", inner)]],
+    ["a router and what is at its root", [route("/", router([])), route("/", plain)]],
+    ["the same in another router", [route("/:id/", plain), route("/x/", inner)]],
+  ])("is another route with %s", (_what, routes) => {
+    expect(() => router(routes)).not.toThrow();
+    expect(() => router(routes.toReversed())).not.toThrow();
+  });
+});

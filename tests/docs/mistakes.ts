@@ -194,6 +194,14 @@ export const mistakes: readonly Mistake[] = [
   },
   { mistake: '`router(route("/", Chat))`', make: () => router(plain(route("/", Chat))) },
   { mistake: "`router([Chat])`", make: () => router(plain([Chat])) },
+  {
+    mistake: '`router([route("/chat/", Chat), route("/chat/", Chat)])`',
+    make: () => router([route("/chat/", Chat), route("/chat/", Chat)]),
+  },
+  {
+    mistake: '`router([route("/:id/", Chat), route("/:name/", Chat)])`',
+    make: () => router([route("/:id/", Chat), route("/:name/", Chat)]),
+  },
   { mistake: "a client that asks for `/chat`", make: () => refusal("/chat") },
   { mistake: "a page of another site", make: () => refusal("/chat/", "https://example.com") },
   { mistake: "`stack(Chat, cookies())`", make: () => loosely(stack)(Chat, cookies()) },
