@@ -2,8 +2,8 @@ import type { Application, Middleware } from "../application/application.ts";
 import type { Scope } from "../application/scope.ts";
 import type { Socket } from "../application/socket.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
-import { Guard, type GuardOptions } from "./guard.ts";
 import { OptionCheck } from "../internal/option-check.ts";
+import { Guard, type GuardOptions } from "./guard.ts";
 import type { TokenPlace } from "./presented-token.ts";
 import { readTokenFrame } from "./token-frame.ts";
 

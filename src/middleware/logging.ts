@@ -4,9 +4,9 @@ import { isPromise } from "../application/mailbox.ts";
 import type { Scope } from "../application/scope.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
 import type { Logger } from "../internal/logger.ts";
+import { OptionCheck } from "../internal/option-check.ts";
 import { LoggedHandler } from "./logged-handler.ts";
 import { LoggedSocket } from "./logged-socket.ts";
-import { OptionCheck } from "../internal/option-check.ts";
 
 /** Options of {@link logging}. */
 export interface LoggingOptions {

@@ -5,6 +5,7 @@ import type { Scope } from "../application/scope.ts";
 import type { Socket } from "../application/socket.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
 import type { Logger } from "../internal/logger.ts";
+import { OptionCheck } from "../internal/option-check.ts";
 import { Allowance, type Quota } from "./allowance.ts";
 import { Allowances } from "./allowances.ts";
 import type { UserScope } from "./authenticate.ts";
@@ -13,7 +14,6 @@ import { end, endings } from "./ending.ts";
 import { LimitedHandler } from "./limited-handler.ts";
 import { networkOf } from "./network.ts";
 import { checkScope } from "./scope-check.ts";
-import { OptionCheck } from "../internal/option-check.ts";
 
 /** Options of {@link rateLimit}. */
 export interface RateLimitOptions {
