@@ -95,7 +95,7 @@ export function route<
 ): Route<Omit<S, "params"> & Scope> {
   // `never`: that the parameters are there is settled by `Fitting`, and from here on nobody asks.
   const where = `route ${typeof path === "string" ? JSON.stringify(path) : String(path)}`;
-  checkOptionNames(where, options, ["origins", "limits"]);
+  checkOptionNames(where, options, ["origins", "limits"], "{ origins: [origin] }");
   completeLimits(options.limits, defaultLimits);
   return new Route(path as string | RegExp, toApplication(application, where) as never, options);
 }

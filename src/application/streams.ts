@@ -61,7 +61,7 @@ export function streams<const A extends Readonly<Record<string, Streamable>>>(
   options: StreamsOptions = {},
 ): Application<Needs<A>> {
   const check = new OptionCheck("streams");
-  check.names(options, ["unknown", "slow", "limits", "clock"]);
+  check.names(options, ["unknown", "slow", "limits", "clock"], "streams(applications, { … })");
   const { unknown = "error", slow = "close", clock = systemClock } = options;
   check.oneOf("unknown", unknown, ["error", "close"]);
   check.oneOf("slow", slow, slowPolicies);

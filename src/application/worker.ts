@@ -113,7 +113,7 @@ export class Worker implements AsyncDisposable {
       );
     }
     check.layer("layer", layer);
-    check.names(options, optionNames);
+    check.names(options, optionNames, "worker(handlers, layer, { … })");
     const { concurrency = 1, channel, onError = rethrow, clock = systemClock } = options;
     if (!(Number.isSafeInteger(concurrency) && concurrency >= 1)) {
       check.wrong("concurrency", concurrency, "a whole number from 1");

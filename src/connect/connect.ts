@@ -41,7 +41,7 @@ export async function connect(
   options: ConnectOptions = {},
 ): Promise<ClientSocket> {
   const check = new OptionCheck("connect");
-  check.names(options, connectOptionNames);
+  check.names(options, connectOptionNames, "connect(url, { … })");
   check.callable("onMessage", options.onMessage);
   if (options.slow !== undefined) check.oneOf("slow", options.slow, slowPolicies);
   const { clock = systemClock, headers, onMessage, signal, slow = "close", subprotocols } = options;

@@ -14,9 +14,9 @@ export class OptionCheck {
     this.#of = of;
   }
 
-  /** Refuses names that do not exist, and what is no object. */
-  names(given: unknown, known: readonly string[]): void {
-    checkOptionNames(this.#of, given, known);
+  /** Refuses names that do not exist, and what is no object, which would be written as `form` says. */
+  names(given: unknown, known: readonly string[], form?: string): void {
+    checkOptionNames(this.#of, given, known, form);
   }
 
   /** Refuses what is not a number above 0; `Infinity` is one. */

@@ -7,13 +7,19 @@ import { nearestName } from "./nearest-name.ts";
  * nobody has. Costs no more than to look at each name once, so calls for each message do it too.
  *
  * @param of - what the options are for, such as `serve`.
+ * @param form - how they are written, where it is not `serve({ … })`.
  * @throws UsageError `ERR_INVALID_OPTION`, with the name that was probably meant.
  */
-export function checkOptionNames(of: string, given: unknown, known: readonly string[]): void {
+export function checkOptionNames(
+  of: string,
+  given: unknown,
+  known: readonly string[],
+  form: string = `${of}({ … })`,
+): void {
   if (typeof given !== "object" || given === null) {
     throw new UsageError(
       "ERR_INVALID_OPTION",
-      `${of} takes an object of options, ${of}({ … }), not ${nameOfKind(given)}`,
+      `${of} takes an object of options, ${form}, not ${nameOfKind(given)}`,
     );
   }
   for (const name in given) if (!known.includes(name)) refuse(of, name, known);

@@ -27,27 +27,27 @@ const pageOptionNames: readonly string[] = ["after", "limit"] satisfies (keyof P
 
 /** @throws UsageError `ERR_INVALID_OPTION` */
 export function checkChannelOptions(options: ChannelOptions): ChannelOptions {
-  checkOptionNames("channel", options, channelOptionNames);
+  checkOptionNames("channel", options, channelOptionNames, '{ name: "jobs" }');
   return options;
 }
 
 /** @throws UsageError `ERR_INVALID_OPTION` */
 export function checkJoinOptions(options: JoinOptions | undefined): JoinOptions {
   if (options === undefined) return none;
-  checkOptionNames("join", options, joinOptionNames);
+  checkOptionNames("join", options, joinOptionNames, "{ since: position }");
   return options;
 }
 
 /** @throws UsageError `ERR_INVALID_OPTION` */
 export function checkGroupSendOptions(options: GroupSendOptions | undefined): GroupSendOptions {
   if (options === undefined) return none;
-  checkOptionNames("groupSend", options, groupSendOptionNames);
+  checkOptionNames("groupSend", options, groupSendOptionNames, "{ except: channel }");
   return options;
 }
 
 /** @throws UsageError `ERR_INVALID_OPTION` */
 export function checkPageOptions(options: PageOptions | undefined): PageOptions {
   if (options === undefined) return none;
-  checkOptionNames("a page", options, pageOptionNames);
+  checkOptionNames("a page", options, pageOptionNames, "{ limit: 100 }");
   return options;
 }

@@ -62,6 +62,13 @@ export const jsonCodec: Codec = {
 export function checkMessage(message: unknown): asserts message is LayerMessage {
   const type = (message as { type?: unknown } | null | undefined)?.type;
   if (typeof type !== "string") {
+    if (typeof message !== "object" || message === null) {
+      const text = quote(typeof message === "string" ? message : "hello");
+      throw new UsageError(
+        "ERR_EVENT_TYPE",
+        `a layer message is an object with a type, { type: "chat.message", text: ${text} } for example, not ${describe(message)}`,
+      );
+    }
     throw new UsageError(
       "ERR_EVENT_TYPE",
       `layer message has no type: a string like "chat.message" was expected, not ${describe(type)}`,

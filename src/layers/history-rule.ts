@@ -77,7 +77,7 @@ function complete(
   given: HistoryRule,
   where: string,
 ): { readonly pattern: GroupPattern; readonly rule: FullHistoryRule } {
-  checkOptionNames(where, given, ruleNames);
+  checkOptionNames(where, given, ruleNames, '{ groups: "room.*", size: 100 }');
   const pattern = new GroupPattern(given.groups, `${where}.groups`);
   const rule = { recover: given.size ?? defaults.size, ...defaults, ...given };
   for (const name of amounts) {

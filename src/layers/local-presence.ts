@@ -1,5 +1,6 @@
 import { ChannelLayerError, UsageError } from "../errors.ts";
 import type { Clock } from "../internal/clock.ts";
+import { OptionCheck } from "../internal/option-check.ts";
 import { checkOptionNames } from "../internal/option-names.ts";
 import type {
   Delivery,
@@ -33,9 +34,14 @@ export const maxInfoSize = 1_024;
 
 /**
  * Reads how a member is to be shown, encoded and read back as everything that goes through a layer.
+ * @throws UsageError `ERR_INVALID_OPTION` for what is no object or has another name in it.
  * @throws ChannelLayerError `ERR_LAYER_NAME` for the key, `ERR_LAYER_MESSAGE` for the info.
  */
 export function readPresence(presence: Presence, codec: Codec): Shown {
+  if (typeof presence !== "object" || presence === null) {
+    const key = JSON.stringify(typeof presence === "string" ? presence : "ann");
+    new OptionCheck("join").wrong("presence", presence, `an object, { key: ${key} } for example`);
+  }
   checkOptionNames("presence", presence, ["key", "info"]);
   const { key, info } = presence;
   checkName("presence key", key);

@@ -24,7 +24,7 @@ export async function disconnectUser(
   id: string | number,
   options: DisconnectUserOptions = {},
 ): Promise<void> {
-  checkOptionNames("disconnectUser", options, ["code", "reason"]);
+  checkOptionNames("disconnectUser", options, ["code", "reason"], "{ code, reason }");
   const { code, reason } = { ...endings.userDisconnected, ...options };
   if (!(Number.isInteger(code) && code >= 3000 && code <= 4999)) {
     throw new UsageError("ERR_CLOSE_CODE", `a user is disconnected with 3000–4999, not ${code}`);

@@ -65,7 +65,7 @@ class ChaosLayer extends WrappedLayer {
 
   constructor(layer: ChannelLayer, options: ChaosOptions) {
     super(layer);
-    checkOptionNames("chaosLayer", options, optionNames);
+    checkOptionNames("chaosLayer", options, optionNames, "chaosLayer(layer, { … })");
     const none = { drop: 0, delay: 0, reorder: 0, disconnect: 0, clock: systemClock };
     this.#options = { ...none, ...options };
     check(this.#options);

@@ -305,6 +305,10 @@ export const mistakes: readonly Mistake[] = [
     make: () => memoryLayer().groupSend("lobby", plain({ text: "" })),
   },
   {
+    mistake: '`layer.groupSend("lobby", "hello")`',
+    make: () => memoryLayer().groupSend("lobby", plain("hello")),
+  },
+  {
     mistake: "a layer message with a `Date` in it",
     make: () => memoryLayer().groupSend("lobby", { ...listed, at: new Date(0) }),
   },
@@ -324,6 +328,17 @@ export const mistakes: readonly Mistake[] = [
         plain({ presence: { name: "ann" } }),
       );
     },
+  },
+  {
+    mistake: '`layer.join(group, channel, { presence: "ann" })`',
+    make: () => {
+      const layer = memoryLayer();
+      return layer.join("lobby", layer.channel({ deliver() {} }), plain({ presence: "ann" }));
+    },
+  },
+  {
+    mistake: "`this.join(group, position)`",
+    make: () => connecting((s) => s.join("lobby", plain("1"))),
   },
   { mistake: '`worker({ "jobs.run": run })`', make: () => loosely(worker)({ "jobs.run"() {} }) },
   { mistake: "`worker({}, layer)`", make: () => worker({}, memoryLayer()) },

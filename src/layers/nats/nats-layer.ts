@@ -62,7 +62,7 @@ export function natsLayer<M extends LayerMessage = LayerMessage>(
 }
 
 function checkStreams(options: StreamOptions = {}): void {
-  checkOptionNames("jetstream of natsLayer", options, streamOptionNames);
+  checkOptionNames("jetstream of natsLayer", options, streamOptionNames, '{ storage: "file" }');
   const { storage, replicas, bytes } = options;
   const wrong = (name: string, value: unknown, what: string): UsageError =>
     new UsageError(
