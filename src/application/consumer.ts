@@ -40,6 +40,11 @@ export function toApplication<S extends Scope>(
 
 function remedy(target: unknown): string {
   if (isClass(target)) return ", which does not extend WebSocketConsumer";
+  // Several routes, or one.
+  const { match } = Object(target) as { readonly match?: unknown };
+  if (Array.isArray(target) || (typeof target === "object" && typeof match === "function")) {
+    return ": routes are given to a router, router([route(…), …])";
+  }
   const { constructor } = (target ?? {}) as { readonly constructor?: unknown };
   if (typeof constructor === "function" && "toApplication" in constructor) {
     return `: give the class itself, ${constructor.name}; each connection gets an instance of its own`;

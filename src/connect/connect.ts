@@ -3,6 +3,7 @@ import { request as httpsRequest } from "node:https";
 import { UsageError } from "../errors.ts";
 import { systemClock } from "../internal/clock.ts";
 import { completeLimits } from "../internal/limits.ts";
+import { nameOfKind } from "../internal/name-of-kind.ts";
 import { OptionCheck } from "../internal/option-check.ts";
 import { slowPolicies } from "../internal/send-options.ts";
 import { newKey } from "../protocol/accept-key.ts";
@@ -74,6 +75,15 @@ export async function connect(
 
 /** A URL of ws: or wss:. Its fragment has no meaning there (RFC 6455 §3). */
 function parseUrl(given: string | URL): URL {
+  // A URL would be read of whatever has a text: of a function, too.
+  if (typeof given !== "string" && !(given instanceof URL)) {
+    const { webSocketUrl } = (given ?? {}) as { readonly webSocketUrl?: unknown };
+    const hint = typeof webSocketUrl === "string" ? ": give its webSocketUrl" : "";
+    throw new UsageError(
+      "ERR_URL",
+      `connect takes a URL, like "ws://127.0.0.1:8000/chat/", not ${nameOfKind(given)}${hint}`,
+    );
+  }
   let url: URL;
   try {
     url = new URL(given);

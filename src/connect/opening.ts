@@ -1,4 +1,4 @@
-import type { ClientRequest, IncomingMessage } from "node:http";
+import { type ClientRequest, type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Engine } from "../connection/engine.ts";
 import { ConnectError, HandshakeError } from "../errors.ts";
@@ -13,6 +13,9 @@ const maxHeaders = 100;
 
 /** How much of the body of a refusal is kept, in bytes. */
 const maxBody = 4096;
+
+/** How much of it an error's message has, in characters. */
+const maxReason = 300;
 
 /** What a server agreed to: a socket that speaks WebSocket from here on. */
 export interface Opened {
@@ -142,11 +145,13 @@ export class Opening {
   #detailed({ code, message, status }: HandshakeError, rawHeaders: string[]): HandshakeError {
     const headers = joinHeaders(rawHeaders);
     const body = this.#body.toString("utf8", 0, maxBody);
+    const name = code === "ERR_HANDSHAKE_STATUS" ? STATUS_CODES[status] : undefined;
+    const named = name === undefined ? message : `${message} ${name}`;
     const { location } = headers;
     // A redirect is not followed: it could lead our credentials to somebody else.
     const redirects = location !== undefined && status >= 300 && status < 400;
     const where = redirects ? ` and points to ${quoted(location)}` : "";
-    return new HandshakeError(code, status, message + where, headers, body);
+    return new HandshakeError(code, status, named + where + reason(headers, body), headers, body);
   }
 
   #fail(error: unknown): void {
@@ -161,4 +166,12 @@ export class Opening {
     this.#lift?.();
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
   }
+}
+
+/** What the first line of a body says, if it is written for people: without what is no character. */
+function reason(headers: Readonly<Record<string, string>>, body: string): string {
+  if (!/^text\/plain\b/i.test(headers["content-type"] ?? "")) return "";
+  const line = /^.*/.exec(body)![0].replaceAll(/\p{C}/gu, "").trim();
+  if (line === "") return "";
+  return `: ${line.length > maxReason ? `${line.slice(0, maxReason)}…` : line}`;
 }

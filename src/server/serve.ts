@@ -70,7 +70,16 @@ export interface Server extends AsyncDisposable {
   close(options?: CloseOptions): Promise<void>;
 }
 
-const optionNames = [...webSocketOptionNames, "http", "port", "host", "listen", "tls", "http2"];
+/** The names of {@link ServeOptions}. */
+export const serveOptionNames: readonly string[] = [
+  ...webSocketOptionNames,
+  "http",
+  "port",
+  "host",
+  "listen",
+  "tls",
+  "http2",
+];
 
 /**
  * Serves WebSockets, and plain HTTP beside them, on a port of its own. Resolves when it listens.
@@ -79,7 +88,7 @@ const optionNames = [...webSocketOptionNames, "http", "port", "host", "listen", 
  * system's error as its cause, if it cannot listen.
  */
 export async function serve<S extends Scope>(options: ServeOptions<S>): Promise<Server> {
-  checkOptions("serve", options as unknown as WebSocketOptions, optionNames);
+  checkOptions("serve", options as unknown as WebSocketOptions, serveOptionNames);
   const check = new OptionCheck("serve");
   check.callable("http", options.http, "a function (request, response)");
   const { port: wanted = 0 } = options;

@@ -77,11 +77,23 @@ export function communicator<S extends Scope>(
   application: ApplicationLike<S>,
   options: CommunicatorOptions = {},
 ): Communicator {
-  checkOptionNames("communicator", options, optionNames);
-  return new Communicator(
-    toApplication(application, "communicator") as Application<never>,
-    options,
-  );
+  return make("communicator", application, options);
+}
+
+/** `of` is who was called, for errors. */
+function make<S extends Scope>(
+  of: string,
+  application: ApplicationLike<S>,
+  options: CommunicatorOptions,
+): Communicator {
+  if (typeof (options as Partial<ChannelLayer> | null)?.groupSend === "function") {
+    throw new UsageError(
+      "ERR_INVALID_OPTION",
+      `${of} was given a channel layer for its options: give it as one of them, ${of}(application, { layer })`,
+    );
+  }
+  checkOptionNames(of, options, optionNames, `${of}(application, { … })`);
+  return new Communicator(toApplication(application, of) as Application<never>, options);
 }
 
 /**
@@ -90,13 +102,13 @@ export function communicator<S extends Scope>(
  */
 export async function connected<S extends Scope>(
   application: ApplicationLike<S>,
-  options?: CommunicatorOptions,
+  options: CommunicatorOptions = {},
 ): Promise<Communicator> {
-  const client = communicator(application, options);
+  const client = make("connected", application, options);
   const answer = await client.connect();
   if (answer.accepted) return client;
   const [fault] = client.errors;
-  throw fault === undefined ? refusalError(answer.status) : fault.error;
+  throw fault === undefined ? refusalError(answer.status, answer.body) : fault.error;
 }
 
 /** One connection to an application, from the client's side. */
@@ -271,7 +283,7 @@ class MemoryLink implements Link {
   reject(status: number, { headers = {}, body }: RejectOptions): void {
     refusalResponse(status, { headers, body });
     this.answers.put({ accepted: false, status, headers, body });
-    this.messages.fail(refusalError(status));
+    this.messages.fail(refusalError(status, body));
   }
 
   send(data: string | Uint8Array): void {
@@ -320,6 +332,7 @@ class MemoryLink implements Link {
   }
 }
 
-function refusalError(status: number): TestError {
-  return new TestError("ERR_TEST_CLOSED", `the connection was refused with ${status}`);
+function refusalError(status: number, body: string | undefined): TestError {
+  const reason = body === undefined || body === "" ? "" : `: ${body}`;
+  return new TestError("ERR_TEST_CLOSED", `the connection was refused with ${status}${reason}`);
 }

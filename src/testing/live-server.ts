@@ -1,7 +1,8 @@
 import type { Scope } from "../application/scope.ts";
 import { silentLogger } from "../internal/logger.ts";
+import { checkOptionNames } from "../internal/option-names.ts";
 import type { ErrorContext } from "../server/options.ts";
-import { type ServeOptions, type Server, serve } from "../server/serve.ts";
+import { type ServeOptions, type Server, serve, serveOptionNames } from "../server/serve.ts";
 
 /** A real server for a test. Made by {@link liveServer}. */
 export interface LiveServer extends Server {
@@ -24,6 +25,7 @@ const patience = 1000;
  * applications throw is in `errors`.
  */
 export async function liveServer<S extends Scope>(options: ServeOptions<S>): Promise<LiveServer> {
+  checkOptionNames("liveServer", options, serveOptionNames);
   const errors: LiveServer["errors"][number][] = [];
   const server = await serve<S>({
     log: silentLogger,

@@ -30,7 +30,7 @@ describe("a server that does not switch protocols (RFC 6455 §4.1)", () => {
     expect(error).toMatchObject({
       code: "ERR_HANDSHAKE_STATUS",
       status: 401,
-      message: "the server answered 401",
+      message: "the server answered 401 Unauthorized: log in, grüße",
       headers: { "x-why": "no token" },
       body: "log in, grüße",
     });
@@ -42,7 +42,25 @@ describe("a server that does not switch protocols (RFC 6455 §4.1)", () => {
     );
     const error = await failure(url);
     expect(error).toMatchObject({ status: 302, headers: { location: "ws://evil.example/" } });
-    expect(error.message).toBe('the server answered 302 and points to "ws://evil.example/"');
+    expect(error.message).toBe('the server answered 302 Found and points to "ws://evil.example/"');
+  });
+
+  it.each([
+    ["nothing but its status", "", "text/plain", "the server answered 403 Forbidden"],
+    ["one line", "no\r\nmore\r\n", "text/plain", "the server answered 403 Forbidden: no"],
+    ["no escapes", "\u001b[2Jno\u0007", "text/plain", "the server answered 403 Forbidden: [2Jno"],
+    ["no page", "<p>no", "text/html", "the server answered 403 Forbidden"],
+    [
+      "300 characters",
+      "n".repeat(301),
+      "text/plain; charset=utf-8",
+      `the server answered 403 Forbidden: ${"n".repeat(300)}…`,
+    ],
+  ])("has its reason told: %s", async (_what, body, type, message) => {
+    const url = await rawServer(({ socket }) =>
+      socket.end(`HTTP/1.1 403 Nope\r\nContent-Type: ${type}\r\n\r\n${body}`),
+    );
+    expect(await failure(url)).toMatchObject({ status: 403, message, body });
   });
 
   it("has 4 KiB of its endless body read, and no more", async () => {

@@ -132,6 +132,14 @@ export const mistakes: readonly Mistake[] = [
   { mistake: "`serve(Chat)`", make: () => serve(plain(Chat)) },
   { mistake: "`serve({ port: 8000 })`", make: () => serve(plain({ port: 8000 })) },
   {
+    mistake: '`serve({ websocket: [route("/chat/", Chat)] })`',
+    make: () => serve(plain({ websocket: [route("/chat/", Chat)] })),
+  },
+  {
+    mistake: '`serve({ websocket: route("/chat/", Chat) })`',
+    make: () => serve(plain({ websocket: route("/chat/", Chat) })),
+  },
+  {
     mistake: "`serve({ websocket: Chat, ports: 8000 })`",
     make: () => serve(plain({ websocket: Chat, ports: 8000 })),
   },
@@ -348,6 +356,18 @@ export const mistakes: readonly Mistake[] = [
   },
   // Clients and tests.
   { mistake: '`connect("/chat/")`', make: () => connect("/chat/") },
+  { mistake: "`connect(undefined)`", make: () => connect(plain(undefined)) },
+  {
+    mistake: "`connect(server)`",
+    make: () => connect(plain({ webSocketUrl: "ws://127.0.0.1:1" })),
+  },
+  {
+    mistake: "`connect(url)` for which no route is",
+    make: async () => {
+      await using server = await liveServer({ websocket: router([route("/chat/", Chat)]) });
+      return await connect(`${server.webSocketUrl}/chat`);
+    },
+  },
   {
     mistake: "`connect(url, { protocols: [name] })`",
     make: () => connect("ws://127.0.0.1:1/", plain({ protocols: ["v1"] })),
@@ -357,6 +377,15 @@ export const mistakes: readonly Mistake[] = [
     mistake: "`communicator(Chat, { url: path })`",
     make: () => communicator(Chat, plain({ url: "/chat/" })),
   },
+  { mistake: "`connected(Chat, layer)`", make: () => connected(Chat, plain(memoryLayer())) },
+  {
+    mistake: "`connected(Chat)` that is refused",
+    make: () =>
+      connected((_scope, socket) => ({
+        open: () => socket.reject(403, { body: "say who you are" }),
+      })),
+  },
+  { mistake: "`liveServer(Chat)`", make: () => liveServer(plain(Chat)) },
   {
     mistake: "`chaosLayer(layer, { seed: 1, drops: 0.5 })`",
     make: () => chaosLayer(memoryLayer(), plain({ seed: 1, drops: 0.5 })),

@@ -63,7 +63,7 @@ describe("connect resolves with the answer", () => {
     });
     await expect(client.receive()).rejects.toMatchObject({
       code: "ERR_TEST_CLOSED",
-      message: "the connection was refused with 429",
+      message: "the connection was refused with 429: slow down",
     });
   });
 
