@@ -2,6 +2,7 @@ import cluster from "node:cluster";
 import process from "node:process";
 import { systemClock } from "../internal/clock.ts";
 import { openOffice } from "../layers/cluster/cluster-office.ts";
+import { findModule } from "./module-file.ts";
 import { print, warn } from "./print.ts";
 import type { Ready } from "./serve-command.ts";
 import { stoppedBySignal } from "./stop-signal.ts";
@@ -10,12 +11,15 @@ import { type Child, type ChildEvents, Supervisor } from "./supervisor.ts";
 /**
  * Runs a module in several processes, with a post office for their layers, until a signal has stopped
  * them; resolves with the exit code. SIGUSR2 replaces them one by one.
+ * @throws WrongCommand (as a rejection) for a module that is no file.
  */
 export async function serveCluster(
   module: string,
   workers: number,
   timeout: number,
 ): Promise<number> {
+  // What is told here is told once, not by each worker.
+  findModule(module);
   cluster.setupPrimary({ args: ["serve", module, "--timeout", String(timeout)] });
   const office = openOffice();
   let isWarned = workers === 1;

@@ -5,6 +5,7 @@ import { WrongCommand } from "./wrong-command.ts";
 /** What the program `sluice` was asked to do. */
 export type Command =
   | { readonly name: "help" }
+  | { readonly name: "version" }
   | { readonly name: "new"; readonly folder: string }
   | { readonly name: "worker"; readonly module: string; readonly timeout: number }
   | {
@@ -34,7 +35,8 @@ SIGINT.
 
   --timeout <ms>  how long connections and handlers may go on after that; a
                   second signal means now (30000)
-  --help          prints this
+  --help, -h      prints this
+  --version, -v   prints the version of sluice
 `;
 
 /**
@@ -44,6 +46,7 @@ SIGINT.
 export function readCommandLine(parameters: readonly string[]): Command {
   const { values, positionals } = parse(parameters);
   if (values.help === true) return { name: "help" };
+  if (values.version === true) return { name: "version" };
   const [name, module, ...more] = positionals;
   if (name === "new") return readNew(positionals.slice(1), values);
   if (name !== "serve" && name !== "worker") throw new WrongCommand(unknown(name));
@@ -100,13 +103,16 @@ function parse(parameters: readonly string[]) {
     return parseArgs({
       args: [...parameters],
       options: {
-        help: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+        version: { type: "boolean", short: "v" },
         timeout: { type: "string" },
         workers: { type: "string" },
       },
       allowPositionals: true,
     });
   } catch (cause) {
-    throw new WrongCommand((cause as Error).message, { cause });
+    // Behind the first sentence node:util says how a file may have such a name.
+    const [sentence = ""] = (cause as Error).message.split(/\. |\n/);
+    throw new WrongCommand(sentence, { cause });
   }
 }

@@ -4,6 +4,7 @@ import process from "node:process";
 import { serveCluster } from "./cluster-command.ts";
 import { type Command, help, readCommandLine } from "./command-line.ts";
 import { newProject } from "./new-command.ts";
+import { ownPackage } from "./own-package.ts";
 import { serveModule } from "./serve-command.ts";
 import { runWorkers } from "./worker-command.ts";
 import { WrongCommand } from "./wrong-command.ts";
@@ -28,6 +29,9 @@ async function run(command: Command): Promise<number | undefined> {
   switch (command.name) {
     case "help":
       process.stdout.write(help);
+      return 0;
+    case "version":
+      process.stdout.write(`${ownPackage().version}\n`);
       return 0;
     case "new":
       newProject(command.folder);

@@ -1,13 +1,12 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import process from "node:process";
+import { home, ownPackage } from "./own-package.ts";
 import { print } from "./print.ts";
 import { copiedFiles, projectFiles, stripsTypes } from "./project-files.ts";
 import { shellWord } from "./shell-word.ts";
 import { WrongCommand } from "./wrong-command.ts";
 
-/** The package, which this file is in. */
-const home = new URL("../../", import.meta.url);
 const template = new URL("templates/chat/", home);
 
 /**
@@ -54,11 +53,7 @@ function packageName(folder: string): string {
 
 /** Ours, and those of the tools that we are tested with. */
 function versions() {
-  const text = readFileSync(new URL("package.json", home), "utf8");
-  const { version, devDependencies } = JSON.parse(text) as {
-    readonly version: string;
-    readonly devDependencies: Readonly<Record<string, string>>;
-  };
+  const { version, devDependencies } = ownPackage();
   return {
     sluice: `^${version}`,
     typescript: `^${devDependencies["typescript"]}`,

@@ -1,7 +1,6 @@
-import { resolve } from "node:path";
 import process from "node:process";
-import { pathToFileURL } from "node:url";
 import { oneProcess } from "../internal/one-process.ts";
+import { loadModule } from "./module-file.ts";
 import { print } from "./print.ts";
 import { stoppedBySignal } from "./stop-signal.ts";
 import { WrongCommand } from "./wrong-command.ts";
@@ -21,8 +20,7 @@ export interface Ready {
  * @throws WrongCommand for a module that does neither.
  */
 export async function serveModule(module: string, timeout: number): Promise<boolean> {
-  const url = pathToFileURL(resolve(module)).href;
-  const exported = (await import(url)) as Readonly<Record<string, unknown>>;
+  const exported = await loadModule(module);
   const servers = Object.values(exported).filter(isServer);
   const urls = servers.map((server) => server.url);
   const isAlone = servers.some((server) => server[oneProcess] === true);

@@ -1,6 +1,5 @@
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Worker } from "../application/worker.ts";
+import { loadModule } from "./module-file.ts";
 import { print } from "./print.ts";
 import { stayAlive, stoppedBySignal } from "./stop-signal.ts";
 import { WrongCommand } from "./wrong-command.ts";
@@ -11,8 +10,7 @@ import { WrongCommand } from "./wrong-command.ts";
  * @throws WrongCommand for a module that exports no worker.
  */
 export async function runWorkers(module: string, timeout: number): Promise<void> {
-  const url = pathToFileURL(resolve(module)).href;
-  const exported = (await import(url)) as Readonly<Record<string, unknown>>;
+  const exported = await loadModule(module);
   const workers = Object.values(exported).filter(isWorker);
   if (workers.length === 0) {
     throw new WrongCommand(`${module} exports no worker`);

@@ -11,6 +11,9 @@ describe("the command line", () => {
     ["new my-chat", { name: "new", folder: "my-chat" }],
     ["--help", { name: "help" }],
     ["worker --help", { name: "help" }],
+    ["-h", { name: "help" }],
+    ["--version", { name: "version" }],
+    ["-v", { name: "version" }],
   ])("%s", (line, command) => {
     expect(readCommandLine(line.split(" "))).toEqual(command);
   });
@@ -33,5 +36,10 @@ describe("the command line", () => {
     ["worker a.js --verbose", "Unknown option '--verbose'"],
   ])("%s: %s", (line, sentence) => {
     expect(() => readCommandLine(line.split(" ").filter(Boolean))).toThrow(sentence);
+  });
+
+  test("an option that there is not is told in one short sentence", () => {
+    const read = () => readCommandLine(["serve", "a.js", "--port=80"]);
+    expect(read).toThrow(/^Unknown option '--port'$/);
   });
 });

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -67,6 +67,43 @@ const layer = sluice.memoryLayer();
 export const shop = sluice.worker({ "shop.make": ${handler} }, layer);
 await layer.send("shop", { type: "shop.make", id: 7 });
 `;
+
+describe("sluice", { timeout: patience }, () => {
+  const sluice = (...parameters: string[]) =>
+    spawnSync(process.execPath, [join(dist, "cli/main.js"), ...parameters], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+
+  test("--version prints the version of the package", () => {
+    const text = readFileSync(join(import.meta.dirname, "../../package.json"), "utf8");
+    const { version } = JSON.parse(text) as { readonly version: string };
+    expect(sluice("--version")).toMatchObject({ stdout: `${version}\n`, stderr: "", status: 0 });
+  });
+
+  test.each([["serve"], ["serve", "--workers", "2"], ["worker"]])(
+    "%s: says in one line where there is no file",
+    (...command) => {
+      const path = join(realpathSync(folder), "nope.js");
+      const stderr = `sluice: there is no file ${path}; see sluice --help\n`;
+      expect(sluice(...command, "nope.js")).toMatchObject({ stdout: "", stderr, status: 2 });
+    },
+  );
+
+  test("says in one line that Node.js does not run a file", () => {
+    writeFileSync(join(folder, "jobs.text"), "");
+    const { node } = process.versions;
+    const stderr = `sluice: Node.js ${node} does not run jobs.text: what is not JavaScript has to be compiled first; see sluice --help\n`;
+    expect(sluice("serve", "jobs.text")).toMatchObject({ stderr, status: 2 });
+  });
+
+  test("leaves it to Node.js to say which import of a module is not there", () => {
+    writeFileSync(join(folder, "lost.mjs"), 'import "./elsewhere.mjs";');
+    const { stderr, status } = sluice("serve", "lost.mjs");
+    expect(stderr).toContain("elsewhere.mjs' imported from");
+    expect(status).toBe(1);
+  });
+});
 
 describe("sluice worker", { timeout: patience }, () => {
   test("runs a module's workers until SIGTERM, and waits for what is at work", async () => {
