@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { connect, type ConnectionOptions, type NatsConnection } from "@nats-io/transport-node";
 import { endWithUs } from "./end-with-us.ts";
+import { freePort } from "./free-port.ts";
 
 /** Where the program is; empty where it is not installed. */
 export const natsProgram: string = process.env.NATS_SERVER ?? "";
@@ -15,7 +16,7 @@ export class NatsServer {
   readonly directory: string = mkdtempSync(join(tmpdir(), "sluice-nats-"));
   /** More of the command line. */
   parameters: string[];
-  #port = "-1";
+  #port = 0;
   #process: ChildProcess | undefined;
   readonly #connections: NatsConnection[] = [];
 
@@ -29,8 +30,9 @@ export class NatsServer {
     return server;
   }
 
+  /** Kept free for it, from its first start on. */
   get port(): number {
-    return Number(this.#port);
+    return this.#port;
   }
 
   get pid(): number {
@@ -44,7 +46,9 @@ export class NatsServer {
 
   /** Resolves when it takes connections. */
   async start(): Promise<void> {
-    const child = spawn(natsProgram, ["-a", "127.0.0.1", "-p", this.#port, ...this.parameters], {
+    if (this.#port === 0) this.#port = await freePort();
+    const place = ["-a", "127.0.0.1", "-p", `${this.#port}`];
+    const child = spawn(natsProgram, [...place, ...this.parameters], {
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#process = child;
@@ -52,8 +56,6 @@ export class NatsServer {
     const said: string[] = [];
     for await (const line of createInterface({ input: child.stderr! })) {
       said.push(line);
-      const port = /Listening for client connections on [\d.]+:(\d+)/.exec(line)?.[1];
-      if (port !== undefined) this.#port = port;
       if (line.includes("Server is ready")) {
         child.stderr!.resume();
         return;

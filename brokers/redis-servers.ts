@@ -1,18 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createClient } from "redis";
 import { endWithUs } from "./end-with-us.ts";
+import { freePort } from "./free-port.ts";
 
 /** Where the program is; empty where it is not installed. */
 export const redisProgram: string = process.env.REDIS_SERVER ?? "";
 
-/** One Redis of our own, on a port that was free; it may be ended and started again where it was. */
+/** One Redis of our own, on a port that is kept free for it; it may be ended and started again where it was. */
 export class RedisProgram {
   readonly port: number;
   readonly directory: string;
@@ -185,14 +184,4 @@ export async function startCluster(count = 3, replicas = 0): Promise<RedisProgra
     await until(async () => (await replica.info("replication", "master_link_status")) === "up");
   }
   return nodes;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

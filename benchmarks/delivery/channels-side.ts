@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, startProgram, stopProgram } from "./processes.ts";
+import { freePort } from "../../brokers/free-port.ts";
+import { startProgram, stopProgram } from "./processes.ts";
 import type { MemberSide } from "./side.ts";
 import { jsonMember } from "./sluice-side.ts";
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../../brokers/free-port.ts";
 import { NatsServer } from "../../brokers/nats-server.ts";
-import { freePort, RedisProgram, startReplicated, until } from "../../brokers/redis-servers.ts";
+import { RedisProgram, startReplicated, until } from "../../brokers/redis-servers.ts";
 import { type Engine, type EngineName, natsEngine, redisEngine } from "./engine.ts";
 import { Proxy } from "./proxy.ts";
 import type { Machine } from "./side.ts";

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import process from "node:process";
 import { type ClientSocket, connect } from "sluice";
+import { freePort } from "../../brokers/free-port.ts";
 import { Answers } from "./answers.ts";
 import type { Engine } from "./engine.ts";
-import { freePort, startProgram, stopProgram } from "./processes.ts";
+import { startProgram, stopProgram } from "./processes.ts";
 import type { Client, Machine, Member, Publisher, Servers, Side } from "./side.ts";
 import type { Tally } from "./tally.ts";
 

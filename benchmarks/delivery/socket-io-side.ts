@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import process from "node:process";
 import { io, type Socket, type SocketOptions } from "socket.io-client";
+import { freePort } from "../../brokers/free-port.ts";
 import type { Engine } from "./engine.ts";
-import { freePort, startProgram, stopProgram } from "./processes.ts";
+import { startProgram, stopProgram } from "./processes.ts";
 import type { Client, Machine, Member, Publisher, Servers, Side } from "./side.ts";
 import type { Tally } from "./tally.ts";
 

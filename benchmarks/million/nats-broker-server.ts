@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "@nats-io/transport-node";
 import { natsLayer } from "sluice/layers/nats";
-import { freePort, startProgram, stopProgram } from "../delivery/processes.ts";
+import { freePort } from "../../brokers/free-port.ts";
+import { startProgram, stopProgram } from "../delivery/processes.ts";
 import {
   type BrokerServer,
   type MeasuredLayer,

@@ -1,7 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { createClient } from "redis";
 import { fromNodeRedis, redisLayer } from "sluice/layers/redis";
-import { freePort, startProgram, stopProgram } from "../delivery/processes.ts";
+import { freePort } from "../../brokers/free-port.ts";
+import { startProgram, stopProgram } from "../delivery/processes.ts";
 import {
   type BrokerServer,
   type MeasuredLayer,

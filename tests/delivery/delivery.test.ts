@@ -34,11 +34,7 @@ function isMissing(layer: EngineName): boolean {
 }
 
 /** Several run at once, and each starts a handful of programs: where little is free that takes a while. */
-const patience = {
-  timeout: 150_000,
-  // Between being found free and being listened on, a port may become another program's.
-  retry: 1,
-};
+const patience = { timeout: 150_000 };
 
 const short = ["--clients", "20", "--seconds", "5"];
 const all = { delivered: 1, missing: 0, duplicates: 0, disorders: 0, reloads: 0 };

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished } from "vitest";
+import { freePort } from "../../brokers/free-port.ts";
 import { certificate } from "../server/certificate.ts";
 
 /** A proxy that translates between WebSockets over HTTP/1.1 and over HTTP/2. */
@@ -127,13 +128,4 @@ async function canConnect(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     socket.on("connect", () => resolve(true)).on("error", () => resolve(false));
   }).finally(() => socket.destroy()) as Promise<boolean>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect } from "sluice";
+import { freePort } from "../../brokers/free-port.ts";
 import { Packed, run } from "./packed.ts";
 
 let packed: Packed;
@@ -119,13 +119,4 @@ describe("sluice new my-chat", () => {
 
 function read(path: string): Readonly<Record<string, unknown>> {
   return JSON.parse(readFileSync(join(project, path), "utf8")) as Record<string, unknown>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { readonly port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }

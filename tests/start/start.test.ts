@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { Client } from "../tutorial/client.ts";
-import { freePort } from "../../brokers/redis-servers.ts";
+import { freePort } from "../../brokers/free-port.ts";
 import { Program } from "./program.ts";
 
 /** The first start may have to build. */
@@ -180,7 +180,7 @@ describe("the server process", { timeout: patience }, () => {
     "LAYER=%s without its server is told in one line, and where it was looked for",
     async (...given) => {
       const [LAYER, variable] = given;
-      // A port that was free a moment ago; and the password that is in the address is not told.
+      // A port at which nobody is; and the password that is in the address is not told.
       const place = `127.0.0.1:${await freePort()}`;
       const program = start({ PORT: "0", LAYER, [variable]: `${LAYER}://ann:secret@${place}` });
       expect(await program.exit).toEqual({ code: 1, signal: null });

@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { freePort } from "../../../brokers/free-port.ts";
 import { NatsServer } from "../../../brokers/nats-server.ts";
 
 /** Three servers that are one to their users. */
@@ -11,7 +10,8 @@ export class NatsCluster {
   }
 
   static async start(): Promise<NatsCluster> {
-    const ports = await freePorts(3);
+    // They have to know each other's before they begin.
+    const ports = await Promise.all([freePort(), freePort(), freePort()]);
     const routes = ports.map((port) => `nats://127.0.0.1:${port}`);
     const servers = routes.map(
       (route, index) =>
@@ -27,13 +27,4 @@ export class NatsCluster {
   async stop(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.stop()));
   }
-}
-
-/** Ports that nobody uses: servers of a cluster have to know each other's before they begin. */
-async function freePorts(count: number): Promise<number[]> {
-  const holders = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(holders.map((holder) => once(holder, "listening")));
-  const ports = holders.map((holder) => (holder.address() as AddressInfo).port);
-  await Promise.all(holders.map((holder) => new Promise((resolve) => holder.close(resolve))));
-  return ports;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { type FullHistoryRule, messageCost } from "../../../src/layers/history-rule.ts";
 import { RedisBroker } from "../../../src/layers/redis/redis-broker.ts";
-import { describeWithRedis } from "../../middleware/system/redis-server.ts";
+import { describeWithRedis } from "./describe-with-redis.ts";
 import { append, Notebook, plainRule, texts } from "../broker-checks.ts";
 import { RedisProgram, until } from "../../../brokers/redis-servers.ts";
 import { alone, type UserClient } from "./topologies.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RedisBroker } from "../../../src/layers/redis/redis-broker.ts";
-import { describeWithRedis } from "../../middleware/system/redis-server.ts";
+import { describeWithRedis } from "./describe-with-redis.ts";
 import { brokerChecks } from "../broker-checks.ts";
 import { libraries, type Topology, topologies, type UserClient } from "./topologies.ts";
 

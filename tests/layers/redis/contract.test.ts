@@ -3,7 +3,7 @@ import type { ChannelLayer } from "sluice";
 import { type RedisLayerOptions, redisLayer } from "sluice/layers/redis";
 import { layerChecks } from "sluice/testing";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { describeWithRedis } from "../../middleware/system/redis-server.ts";
+import { describeWithRedis } from "./describe-with-redis.ts";
 import { Gate } from "./gate.ts";
 import { until } from "../../../brokers/redis-servers.ts";
 import {

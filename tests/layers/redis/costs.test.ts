@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { growth } from "../../../benchmarks/million/growth.ts";
 import { RedisBrokerServer } from "../../../benchmarks/million/redis-broker-server.ts";
-import { describeWithRedis } from "../../middleware/system/redis-server.ts";
+import { describeWithRedis } from "./describe-with-redis.ts";
 
 describeWithRedis("a message to a group, as Redis counts", () => {
   let server: RedisBrokerServer;

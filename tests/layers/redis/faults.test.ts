@@ -3,7 +3,7 @@ import { createClient } from "redis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Broker } from "../../../src/layers/broker/broker.ts";
 import { RedisBroker, type RedisBrokerOptions } from "../../../src/layers/redis/redis-broker.ts";
-import { describeWithRedis } from "../../middleware/system/redis-server.ts";
+import { describeWithRedis } from "./describe-with-redis.ts";
 import { append, bytes, Notebook, plainRule, texts } from "../broker-checks.ts";
 import { PinnedProxy } from "./pinned-proxy.ts";
 import { RedisProgram, startReplicated, until } from "../../../brokers/redis-servers.ts";

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Broker } from "../../../src/layers/broker/broker.ts";
 import { RedisBroker } from "../../../src/layers/redis/redis-broker.ts";
 import { slotOf } from "../../../src/layers/redis/slot.ts";
-import { describeWithRedis } from "../../middleware/system/redis-server.ts";
+import { describeWithRedis } from "./describe-with-redis.ts";
 import { append, bytes, Notebook, plainRule, text, texts } from "../broker-checks.ts";
 import { type RedisProgram, startCluster, until } from "../../../brokers/redis-servers.ts";
 import { clustered, libraries, type UserClient } from "./topologies.ts";

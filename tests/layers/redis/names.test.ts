@@ -3,7 +3,7 @@ import { redisLayer } from "sluice/layers/redis";
 import { Names } from "../../../src/layers/redis/names.ts";
 import { slotOf } from "../../../src/layers/redis/slot.ts";
 import { readSlots } from "../../../src/layers/redis/slots.ts";
-import { describeWithRedis } from "../../middleware/system/redis-server.ts";
+import { describeWithRedis } from "./describe-with-redis.ts";
 import { RedisProgram } from "../../../brokers/redis-servers.ts";
 
 /** Names of groups that would like to be somebody else's. */

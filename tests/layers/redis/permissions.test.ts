@@ -5,7 +5,7 @@ import { createClient, createCluster } from "redis";
 import { fromIoredis, fromNodeRedis, type RedisConnection } from "sluice/layers/redis";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { RedisBroker } from "../../../src/layers/redis/redis-broker.ts";
-import { describeWithRedis } from "../../middleware/system/redis-server.ts";
+import { describeWithRedis } from "./describe-with-redis.ts";
 import { append, bytes, Notebook, plainRule, texts } from "../broker-checks.ts";
 import { RedisProgram, startCluster } from "../../../brokers/redis-servers.ts";
 

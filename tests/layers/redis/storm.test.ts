@@ -3,7 +3,7 @@ import type { ChannelLayer, Gap } from "sluice";
 import { redisLayer } from "sluice/layers/redis";
 import { afterEach, describe, expect, it } from "vitest";
 import { slotOf } from "../../../src/layers/redis/slot.ts";
-import { describeWithRedis } from "../../middleware/system/redis-server.ts";
+import { describeWithRedis } from "./describe-with-redis.ts";
 import {
   RedisProgram,
   startCluster,

@@ -6,10 +6,11 @@ import { createClient } from "redis";
 import { fromIoredis, fromNodeRedis, type RedisConnection } from "sluice/layers/redis";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { RedisBroker } from "../../../src/layers/redis/redis-broker.ts";
-import { describeWithRedis } from "../../middleware/system/redis-server.ts";
+import { describeWithRedis } from "./describe-with-redis.ts";
 import { certificate } from "../../server/certificate.ts";
 import { append, bytes, Notebook } from "../broker-checks.ts";
-import { freePort, RedisProgram } from "../../../brokers/redis-servers.ts";
+import { freePort } from "../../../brokers/free-port.ts";
+import { RedisProgram } from "../../../brokers/redis-servers.ts";
 
 describeWithRedis("a Redis that wants TLS and a password", () => {
   const directory = mkdtempSync(join(tmpdir(), "sluice-tls-"));

@@ -14,20 +14,21 @@ import {
 } from "sluice";
 import { RawPeer } from "sluice/testing";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { RedisProgram } from "../../../brokers/redis-servers.ts";
+import { describeWithRedis } from "../../layers/redis/describe-with-redis.ts";
 import { HttpClient } from "../http-client.ts";
 import { SocketClient } from "../socket-client.ts";
-import { describeWithRedis, RedisServer } from "./redis-server.ts";
 
 const secret = "keyboard cat";
 
 describeWithRedis("a session kept on Redis by connect-redis", () => {
-  let redis: RedisServer;
+  let redis: RedisProgram;
   let layer: ChannelLayer;
   const clients: { destroy(): void }[] = [];
   const servers: Server[] = [];
 
   beforeAll(async () => {
-    redis = await RedisServer.start();
+    redis = await RedisProgram.start();
     layer = memoryLayer();
   });
   afterEach(async () => {
