@@ -1,4 +1,5 @@
 import type { Delivery, LayerMessage } from "./channel-layer.ts";
+import { deliveryOf } from "./delivery.ts";
 import { type FullHistoryRule, messageCost } from "./history-rule.ts";
 import { formatPosition, type Position } from "./position.ts";
 import type { HistoryItem, Slice } from "./slice.ts";
@@ -63,10 +64,7 @@ export class History<M = LayerMessage> {
     const previous = this.#top;
     const offset = previous + 1;
     const position = formatPosition(this.epoch, offset);
-    const group = this.#group;
-    const delivery = Object.freeze(
-      id === undefined ? { group, position } : { group, position, id },
-    );
+    const delivery = deliveryOf(this.#group, id, position);
     const cost = size + messageCost;
     const expires = now + this.rule.ttl;
     this.#top = offset;

@@ -1,6 +1,5 @@
 import { Addresses, homeOf } from "../addresses.ts";
 import type {
-  Delivery,
   GroupWatcher,
   Joined,
   MemberPage,
@@ -10,6 +9,7 @@ import type {
 } from "../channel-layer.ts";
 import { type AskedJoin, CheckedLayer, joinedWithout, type WrittenSend } from "../checked-layer.ts";
 import { type Data, pack, unpack } from "../data.ts";
+import { deliveryOf } from "../delivery.ts";
 import { type FeedOpening, GroupFeeds } from "../group-feeds.ts";
 import type { GroupPattern } from "../group-pattern.ts";
 import type { FullHistoryRule } from "../history-rule.ts";
@@ -320,8 +320,7 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
     const read = this.#reader.message(group, data);
     if (read === undefined) return;
     const { message, id, except } = read;
-    const delivery: Delivery = Object.freeze(id === undefined ? { group } : { group, id });
-    this.#groups.deliver(group, message, delivery, except);
+    this.#groups.deliver(group, message, deliveryOf(group, id), except);
   }
 
   #deliverTo(channel: LocalChannel, data: Data): void {

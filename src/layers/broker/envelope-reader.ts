@@ -1,5 +1,6 @@
-import type { Delivery, LayerMessage } from "../channel-layer.ts";
+import type { LayerMessage } from "../channel-layer.ts";
 import type { Codec } from "../codec.ts";
+import { deliveryOf } from "../delivery.ts";
 import { formatPosition } from "../position.ts";
 import type { HistoryItem, Slice } from "../slice.ts";
 import type { KeptItem, KeptSlice } from "./broker.ts";
@@ -47,10 +48,7 @@ export class EnvelopeReader {
     const read = this.message(group, data);
     if (read === undefined) return undefined;
     const { message, id, except } = read;
-    const position = formatPosition(epoch, offset);
-    const delivery: Delivery = Object.freeze(
-      id === undefined ? { group, position } : { group, position, id },
-    );
+    const delivery = deliveryOf(group, id, formatPosition(epoch, offset));
     return { offset, previous, message, delivery, except };
   }
 

@@ -1,5 +1,6 @@
-import type { Delivery, LayerMessage } from "../channel-layer.ts";
+import type { LayerMessage } from "../channel-layer.ts";
 import type { Codec } from "../codec.ts";
+import { deliveryOf } from "../delivery.ts";
 import { formatPosition } from "../position.ts";
 import type { HistoryItem, Slice } from "../slice.ts";
 import type { WrittenItem, WrittenSlice } from "./letters.ts";
@@ -20,10 +21,7 @@ export class LetterReader {
 
   /** One message of a history. @throws ChannelLayerError of the codec. */
   item(group: string, epoch: string, { offset, data, id, except }: WrittenItem): HistoryItem {
-    const position = formatPosition(epoch, offset);
-    const delivery: Delivery = Object.freeze(
-      id === undefined ? { group, position } : { group, position, id },
-    );
+    const delivery = deliveryOf(group, id, formatPosition(epoch, offset));
     return { offset, previous: offset - 1, message: this.message(data), delivery, except };
   }
 

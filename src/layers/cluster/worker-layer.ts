@@ -2,7 +2,6 @@ import { type Clock, systemClock } from "../../internal/clock.ts";
 import { OptionCheck } from "../../internal/option-check.ts";
 import { Addresses } from "../addresses.ts";
 import type {
-  Delivery,
   GroupWatcher,
   Joined,
   MemberPage,
@@ -13,6 +12,7 @@ import type {
 import { type AskedJoin, CheckedLayer, joinedWithout, type WrittenSend } from "../checked-layer.ts";
 import { type Codec, jsonCodec } from "../codec.ts";
 import { pack, weigh } from "../data.ts";
+import { deliveryOf } from "../delivery.ts";
 import { type FeedOpening, GroupFeeds } from "../group-feeds.ts";
 import type { GroupPattern } from "../group-pattern.ts";
 import { Joins } from "../joins.ts";
@@ -349,8 +349,7 @@ export class WorkerLayer extends CheckedLayer implements HistorySource {
     }
     const message = this.#tried(() => this.#reader.message(data));
     if (message === undefined) return;
-    const delivery: Delivery = Object.freeze(id === undefined ? { group } : { group, id });
-    this.#groups.deliver(group, message, delivery, except);
+    this.#groups.deliver(group, message, deliveryOf(group, id), except);
   }
 
   #deliverTo({ channel, data, name }: Extract<ToWorker, { readonly kind: "direct" }>): void {
