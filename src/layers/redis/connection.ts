@@ -33,6 +33,26 @@ export interface RedisLink {
   close(): void;
 }
 
+/** A {@link RedisLink} that is not open yet. */
+export interface UnopenedLink extends RedisLink {
+  /** Resolves when it is open, and rejects if it never will be. */
+  connect(): Promise<void>;
+}
+
+/** Makes a link and opens it. If `signal` gives it up before, nothing of it remains. */
+export async function openLink(make: () => UnopenedLink, signal: AbortSignal): Promise<RedisLink> {
+  signal.throwIfAborted();
+  const link = make();
+  const abandon = (): void => link.close();
+  signal.addEventListener("abort", abandon, { once: true });
+  try {
+    await link.connect();
+  } finally {
+    signal.removeEventListener("abort", abandon);
+  }
+  return link;
+}
+
 /**
  * A way to Redis: whatever client the user has, as a pattern for connections of our own. A layer never
  * sends anything by the user's client, so neither waits for the other, and it closes only its own.

@@ -1,5 +1,12 @@
 import { ChannelLayerError } from "../../errors.ts";
-import type { LinkEvents, RedisAddress, RedisConnection, RedisLink } from "./connection.ts";
+import {
+  type LinkEvents,
+  openLink,
+  type RedisAddress,
+  type RedisConnection,
+  type RedisLink,
+  type UnopenedLink,
+} from "./connection.ts";
 
 /** What is used of `new Redis(…)`, also with sentinels, of the package `ioredis`. */
 export interface IoredisClient {
@@ -30,7 +37,7 @@ export function fromIoredis(client: IoredisClient | IoredisCluster): RedisConnec
   return {
     isCluster: false,
     addresses: () => [],
-    open: (events, signal) => openLink(client, events, signal),
+    open: (events, signal) => openLink(() => new IoredisLink(client, events), signal),
   };
 }
 
@@ -51,9 +58,9 @@ class IoredisClusterConnection implements RedisConnection {
   }
 
   async open(events: LinkEvents, signal: AbortSignal, address: RedisAddress): Promise<RedisLink> {
-    this.#pattern ??= this.#cluster.nodes()[0];
-    if (this.#pattern === undefined) throw notYet();
-    return openLink(this.#pattern, events, signal, this.#reach(address));
+    const pattern = (this.#pattern ??= this.#cluster.nodes()[0]);
+    if (pattern === undefined) throw notYet();
+    return openLink(() => new IoredisLink(pattern, events, this.#reach(address)), signal);
   }
 
   /** The address by which a server is reached from here, if there is NAT between. */
@@ -68,30 +75,12 @@ class IoredisClusterConnection implements RedisConnection {
   }
 }
 
-async function openLink(
-  pattern: IoredisClient,
-  events: LinkEvents,
-  signal: AbortSignal,
-  address?: object,
-): Promise<RedisLink> {
-  signal.throwIfAborted();
-  const link = new IoredisLink(pattern, events, address);
-  const abandon = (): void => link.close();
-  signal.addEventListener("abort", abandon, { once: true });
-  try {
-    await link.connect();
-  } finally {
-    signal.removeEventListener("abort", abandon);
-  }
-  return link;
-}
-
-class IoredisLink implements RedisLink {
+class IoredisLink implements UnopenedLink {
   readonly #client: IoredisClient;
   #isOver = false;
   #lastError: Error | undefined;
 
-  constructor(pattern: IoredisClient, events: LinkEvents, address: object | undefined) {
+  constructor(pattern: IoredisClient, events: LinkEvents, address?: object) {
     const client = pattern.duplicate({
       ...address,
       lazyConnect: true,

@@ -1,5 +1,12 @@
 import { ChannelLayerError } from "../../errors.ts";
-import type { LinkEvents, RedisAddress, RedisConnection, RedisLink } from "./connection.ts";
+import {
+  type LinkEvents,
+  openLink,
+  type RedisAddress,
+  type RedisConnection,
+  type RedisLink,
+  type UnopenedLink,
+} from "./connection.ts";
 
 /** What is used of `createClient(…)` of the package `redis`. */
 export interface NodeRedisClient {
@@ -49,7 +56,7 @@ export function fromNodeRedis(
   return {
     isCluster: false,
     addresses: () => [],
-    open: (events, signal) => openLink(client, events, signal),
+    open: (events, signal) => openLink(() => new NodeRedisLink(client, events), signal),
   };
 }
 
@@ -69,11 +76,12 @@ class NodeRedisClusterConnection implements RedisConnection {
   async open(events: LinkEvents, signal: AbortSignal, address: RedisAddress): Promise<RedisLink> {
     const { nodeByAddress } = this.#cluster;
     for (const { client } of nodeByAddress.values()) this.#pattern ??= client as NodeRedisClient;
-    if (this.#pattern === undefined) throw notYet("createCluster");
+    const pattern = this.#pattern;
+    if (pattern === undefined) throw notYet("createCluster");
     // A server that the cluster client knows by another address, behind NAT, is reached as it does.
     const node = nodeByAddress.get(`${address.host}:${address.port}`);
     const known = (node?.client as NodeRedisClient | undefined)?.options?.socket;
-    return openLink(this.#pattern, events, signal, known ?? address);
+    return openLink(() => new NodeRedisLink(pattern, events, known ?? address), signal);
   }
 }
 
@@ -91,40 +99,22 @@ class NodeRedisSentinelConnection implements RedisConnection {
   }
 
   async open(events: LinkEvents, signal: AbortSignal): Promise<RedisLink> {
-    this.#pattern ??= await this.#sentinel._execute(false, async (client) => client);
+    const pattern = (this.#pattern ??= await this.#sentinel._execute(false, async (one) => one));
     const primary = this.#sentinel.getMasterNode();
     if (primary === undefined) throw notYet("createSentinel");
-    return openLink(this.#pattern, events, signal, primary);
+    return openLink(() => new NodeRedisLink(pattern, events, primary), signal);
   }
-}
-
-async function openLink(
-  pattern: NodeRedisClient,
-  events: LinkEvents,
-  signal: AbortSignal,
-  address?: object,
-): Promise<RedisLink> {
-  signal.throwIfAborted();
-  const link = new NodeRedisLink(pattern, events, address);
-  const abandon = (): void => link.close();
-  signal.addEventListener("abort", abandon, { once: true });
-  try {
-    await link.connect();
-  } finally {
-    signal.removeEventListener("abort", abandon);
-  }
-  return link;
 }
 
 /** Strings come as the bytes that they are: the codes of RESP types `$` and `+`. */
 const asBuffers = { typeMapping: { 36: Buffer, 43: Buffer }, timeout: 0 };
 
-class NodeRedisLink implements RedisLink {
+class NodeRedisLink implements UnopenedLink {
   readonly #client: NodeRedisClient;
   readonly #hear: (message: Buffer, channel: Buffer) => void;
   #isOver = false;
 
-  constructor(pattern: NodeRedisClient, events: LinkEvents, address: object | undefined) {
+  constructor(pattern: NodeRedisClient, events: LinkEvents, address?: object) {
     const client = pattern.duplicate({
       // A URL would overrule the address; what else it said is in the other options.
       url: undefined,
