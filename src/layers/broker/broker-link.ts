@@ -1,4 +1,5 @@
 import { ChannelLayerError } from "../../errors.ts";
+import { away } from "../away.ts";
 import type { Position } from "../position.ts";
 import type { Address, Append, Broker } from "./broker.ts";
 import { type IgnoreReason, publish } from "./diagnostics.ts";
@@ -113,9 +114,4 @@ export class BrokerLink {
       this.#waiting -= size;
     }
   }
-}
-
-/** The error of what needs the engine, or another process, and did not get it. */
-export function away(message: string): ChannelLayerError {
-  return new ChannelLayerError("ERR_LAYER_UNREACHABLE", message, { temporary: true });
 }

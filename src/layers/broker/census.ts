@@ -1,6 +1,7 @@
 import type { Clock } from "../../internal/clock.ts";
+import { away } from "../away.ts";
 import type { Address, Broker } from "./broker.ts";
-import { away, type BrokerLink } from "./broker-link.ts";
+import type { BrokerLink } from "./broker-link.ts";
 import { publish } from "./diagnostics.ts";
 import type { LetterOf, Process } from "./letters.ts";
 

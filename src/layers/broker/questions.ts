@@ -1,5 +1,6 @@
 import type { Clock } from "../../internal/clock.ts";
-import { away, type BrokerLink } from "./broker-link.ts";
+import { away } from "../away.ts";
+import type { BrokerLink } from "./broker-link.ts";
 import type { LetterOf, Process, QuestionKind, Questions as Kinds } from "./letters.ts";
 
 /** What {@link Questions} need to know. */

@@ -1,5 +1,6 @@
 import { ChannelLayerError, type ErrorCode, UsageError } from "../../errors.ts";
 import type { Clock } from "../../internal/clock.ts";
+import { away } from "../away.ts";
 import {
   type Hello,
   letterCost,
@@ -228,7 +229,3 @@ interface Request {
 
 /** How often a worker says that it is there, for each time that it may be silent. */
 const beatsPerLease = 4;
-
-function away(message: string): ChannelLayerError {
-  return new ChannelLayerError("ERR_LAYER_UNREACHABLE", message, { temporary: true });
-}

@@ -1,8 +1,8 @@
+import { away } from "../away.ts";
 import type { Append, KeptItem, KeptSlice } from "../broker/broker.ts";
 import type { Position } from "../position.ts";
 import type { FollowedGroup } from "./followed-group.ts";
 import { SentHeaders } from "./nats-connection.ts";
-import { away } from "./nats-link.ts";
 import {
   foreign,
   maxAgeOf,

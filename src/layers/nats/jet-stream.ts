@@ -1,6 +1,7 @@
 import { ChannelLayerError, UsageError } from "../../errors.ts";
+import { away } from "../away.ts";
 import type { SentHeaders } from "./nats-connection.ts";
-import { away, type NatsLink } from "./nats-link.ts";
+import type { NatsLink } from "./nats-link.ts";
 
 /** How a stream is set up: what is said here, and nothing else, is compared with what is there. */
 export interface StreamConfig {

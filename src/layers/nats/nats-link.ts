@@ -1,5 +1,6 @@
 import { ChannelLayerError } from "../../errors.ts";
 import type { Clock } from "../../internal/clock.ts";
+import { away } from "../away.ts";
 import type {
   NatsConnection,
   NatsMessage,
@@ -337,11 +338,6 @@ const retryInterval = 100;
 
 /** How many refusals are remembered. */
 const mostDenied = 1_000;
-
-/** The error for what is away and may be back. */
-export function away(message: string, cause?: unknown): ChannelLayerError {
-  return new ChannelLayerError("ERR_LAYER_UNREACHABLE", message, { cause, temporary: true });
-}
 
 /** The error for what the server will not do as long as it is set up as it is. */
 export function refused(cause: Error): ChannelLayerError {

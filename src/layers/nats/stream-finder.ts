@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { UsageError } from "../../errors.ts";
 import type { Clock } from "../../internal/clock.ts";
+import { away } from "../away.ts";
 import type { FullHistoryRule } from "../history-rule.ts";
 import { checkConfig, type JetStream, type StreamConfig } from "./jet-stream.ts";
-import { away } from "./nats-link.ts";
 import { epochOf, type HistorySubjects } from "./subjects.ts";
 
 /** How streams are kept by JetStream. */

@@ -1,7 +1,8 @@
 import type { Clock } from "../../internal/clock.ts";
+import { away } from "../away.ts";
 import type { RedisLink } from "./connection.ts";
 import { Deadlines, type Due } from "./deadlines.ts";
-import { away, isUnknownScript, unreachable } from "./redis-error.ts";
+import { isUnknownScript, unreachable } from "./redis-error.ts";
 import { appendScript, publishScript, readScript, type Script } from "./scripts.ts";
 
 /** What a {@link CommandLine} needs to know. */

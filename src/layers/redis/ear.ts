@@ -1,7 +1,8 @@
 import type { Clock } from "../../internal/clock.ts";
+import { away } from "../away.ts";
 import type { RedisLink } from "./connection.ts";
 import { Deadlines, type Due } from "./deadlines.ts";
-import { away, meaningOf, unreachable } from "./redis-error.ts";
+import { meaningOf, unreachable } from "./redis-error.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** What an {@link Ear} needs to know. */

@@ -1,4 +1,4 @@
-import { ChannelLayerError } from "../../errors.ts";
+import { away } from "../away.ts";
 import {
   type LinkEvents,
   openLink,
@@ -59,7 +59,8 @@ class IoredisClusterConnection implements RedisConnection {
 
   async open(events: LinkEvents, signal: AbortSignal, address: RedisAddress): Promise<RedisLink> {
     const pattern = (this.#pattern ??= this.#cluster.nodes()[0]);
-    if (pattern === undefined) throw notYet();
+    if (pattern === undefined)
+      throw away("the Cluster of ioredis knows no server yet; is it connected?");
     return openLink(() => new IoredisLink(pattern, events, this.#reach(address)), signal);
   }
 
@@ -151,12 +152,4 @@ class IoredisLink implements UnopenedLink {
     // It would wait for the other side, which may be gone without having said so.
     this.#client.stream?.destroy();
   }
-}
-
-function notYet(): ChannelLayerError {
-  return new ChannelLayerError(
-    "ERR_LAYER_UNREACHABLE",
-    "the Cluster of ioredis knows no server yet; is it connected?",
-    { temporary: true },
-  );
 }

@@ -1,4 +1,5 @@
-import { ChannelLayerError } from "../../errors.ts";
+import type { ChannelLayerError } from "../../errors.ts";
+import { away } from "../away.ts";
 import {
   type LinkEvents,
   openLink,
@@ -174,9 +175,5 @@ class NodeRedisLink implements UnopenedLink {
 }
 
 function notYet(made: string): ChannelLayerError {
-  return new ChannelLayerError(
-    "ERR_LAYER_UNREACHABLE",
-    `the client of ${made} is not connected; call its connect()`,
-    { temporary: true },
-  );
+  return away(`the client of ${made} is not connected; call its connect()`);
 }

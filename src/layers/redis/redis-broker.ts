@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { type Clock, systemClock } from "../../internal/clock.ts";
+import { away } from "../away.ts";
 import type { Address, Append, Broker, BrokerEars, KeptItem, KeptSlice } from "../broker/broker.ts";
 import { publish } from "../broker/diagnostics.ts";
 import { type FullHistoryRule, messageCost } from "../history-rule.ts";
 import type { Position } from "../position.ts";
 import type { RedisConnection } from "./connection.ts";
 import { Names } from "./names.ts";
-import { away } from "./redis-error.ts";
 import { appendScript, publishScript, readScript } from "./scripts.ts";
 import type { Shard } from "./shard.ts";
 import { Shards } from "./shards.ts";

@@ -84,8 +84,3 @@ export function unreachable(what: string, cause: unknown): ChannelLayerError {
   const temporary = meaning?.temporary ?? known;
   return new ChannelLayerError("ERR_LAYER_UNREACHABLE", message, { cause, temporary });
 }
-
-/** The error of what cannot be sent or is not answered. */
-export function away(message: string): ChannelLayerError {
-  return new ChannelLayerError("ERR_LAYER_UNREACHABLE", message, { temporary: true });
-}

@@ -1,9 +1,10 @@
 import { ChannelLayerError } from "../../errors.ts";
 import type { Clock } from "../../internal/clock.ts";
+import { away } from "../away.ts";
 import { CommandLine } from "./command-line.ts";
 import type { LinkEvents, RedisAddress, RedisConnection, RedisLink } from "./connection.ts";
 import { Ear } from "./ear.ts";
-import { away, meaningOf, unreachable } from "./redis-error.ts";
+import { meaningOf, unreachable } from "./redis-error.ts";
 import { publishScript, type Script } from "./scripts.ts";
 import { Subscription } from "./subscription.ts";
 

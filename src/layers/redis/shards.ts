@@ -1,6 +1,6 @@
+import { away } from "../away.ts";
 import type { RedisAddress, RedisLink } from "./connection.ts";
 import type { Names } from "./names.ts";
-import { away } from "./redis-error.ts";
 import { Shard, type ShardOptions } from "./shard.ts";
 import { slotCount, slotOf } from "./slot.ts";
 import { readSlots, type SlotRange } from "./slots.ts";
