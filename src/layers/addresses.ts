@@ -44,6 +44,14 @@ export class Addresses {
     return fixed ?? this.nameOf(number);
   }
 
+  /** The name of a channel, which is reachable by it from now on if it is open. */
+  nameFor(channel: LocalChannel, isOpen: boolean): string {
+    if (isOpen) return this.publish(channel);
+    const name = this.nameOf(this.numberOf(channel));
+    this.forget(channel);
+    return name;
+  }
+
   /** The name of a number. */
   nameOf(number: Member): string {
     return this.prefix + number.toString(36);

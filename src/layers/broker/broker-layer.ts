@@ -245,10 +245,7 @@ export class BrokerLayer extends CheckedLayer implements HistorySource, BrokerEa
 
   /** @internal */
   nameFor(channel: LocalChannel): string {
-    if (channel.isOpenOn(this) && !this.isClosed) return this.#addresses.publish(channel);
-    const name = this.#addresses.nameOf(this.#addresses.numberOf(channel));
-    this.#addresses.forget(channel);
-    return name;
+    return this.#addresses.nameFor(channel, channel.isOpenOn(this) && !this.isClosed);
   }
 
   /** @internal */

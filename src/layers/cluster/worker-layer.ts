@@ -235,10 +235,7 @@ export class WorkerLayer extends CheckedLayer implements HistorySource {
 
   /** @internal */
   nameFor(channel: LocalChannel): string {
-    if (channel.isOpenOn(this) && !this.isClosed) return this.#addresses.publish(channel);
-    const name = this.#addresses.nameOf(this.#addresses.numberOf(channel));
-    this.#addresses.forget(channel);
-    return name;
+    return this.#addresses.nameFor(channel, channel.isOpenOn(this) && !this.isClosed);
   }
 
   /** @internal */
