@@ -130,11 +130,6 @@ export class Census {
     observer.returned(from);
   }
 
-  /** A process begins, and asks who is there. Mostly it was heard already. */
-  knock({ from }: LetterOf<"knock">): void {
-    if (from !== this.#options.self && !this.#entries.has(from)) this.#meet(from);
-  }
-
   /** A process knows us. */
   here({ from, known, isSettled, asks }: LetterOf<"here">): void {
     const { self, clock, observer } = this.#options;

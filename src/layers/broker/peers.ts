@@ -73,6 +73,7 @@ export class Peers {
         return census.here(letter);
       case "knock":
       case "beat":
+        // That it was heard is all that they are for.
         return;
       case "ask":
         return this.#options.answer(letter);

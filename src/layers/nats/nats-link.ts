@@ -166,11 +166,6 @@ export class NatsLink {
     await said;
   }
 
-  /** How long an answer may take, in milliseconds. */
-  get timeout(): number {
-    return this.#options.timeout;
-  }
-
   #check(): void {
     if (this.#isClosed) throw closed();
     if (this.#options.connection.isClosed()) throw gone();
