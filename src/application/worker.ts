@@ -115,9 +115,7 @@ export class Worker implements AsyncDisposable {
     check.layer("layer", layer);
     check.names(options, optionNames, "worker(handlers, layer, { … })");
     const { concurrency = 1, channel, onError = rethrow, clock = systemClock } = options;
-    if (!(Number.isSafeInteger(concurrency) && concurrency >= 1)) {
-      check.wrong("concurrency", concurrency, "a whole number from 1");
-    }
+    check.whole("concurrency", concurrency, 1);
     check.callable("onError", options.onError);
     this.#handlers = new Map(Object.entries(handlers));
     if (this.#handlers.size === 0) {

@@ -24,6 +24,14 @@ export class OptionCheck {
     if (!(value > 0)) this.wrong(name, value, "a number above 0");
   }
 
+  /** Refuses what is not a whole number from `least` to `most`. */
+  whole(name: string, value: unknown, least: number, most: number = Number.MAX_SAFE_INTEGER): void {
+    const isWhole = Number.isSafeInteger(value);
+    if (isWhole && (value as number) >= least && (value as number) <= most) return;
+    const end = most === Number.MAX_SAFE_INTEGER ? "" : ` to ${most}`;
+    this.wrong(name, value, `a whole number from ${least}${end}`);
+  }
+
   /** Refuses what is not one of a list. */
   oneOf(name: string, value: unknown, list: readonly unknown[]): void {
     if (!list.includes(value)) {

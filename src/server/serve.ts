@@ -93,9 +93,7 @@ export async function serve<S extends Scope>(options: ServeOptions<S>): Promise<
   check.callable("http", options.http, "a function (request, response)");
   const { port: wanted = 0 } = options;
   // NaN is what a variable of the environment is that nobody has set.
-  if (!(Number.isInteger(wanted) && wanted >= 0 && wanted < 65_536)) {
-    check.wrong("port", wanted, "a whole number from 0 to 65535");
-  }
+  check.whole("port", wanted, 0, 65_535);
   const log = options.log ?? stderrLogger;
   const layer =
     options.layer ??

@@ -1,5 +1,5 @@
-import { UsageError } from "../../errors.ts";
 import { type Clock, systemClock } from "../../internal/clock.ts";
+import { OptionCheck } from "../../internal/option-check.ts";
 import { type Codec, jsonCodec } from "../codec.ts";
 import { type HistoryRule, HistoryRules } from "../history-rule.ts";
 import { rethrow } from "../local-groups.ts";
@@ -88,16 +88,12 @@ export interface FullOptions {
  * @throws UsageError `ERR_INVALID_OPTION`, with the option, its value and what it must be.
  */
 export function completeOptions(given: BrokerLayerOptions, layer: string): FullOptions {
+  const check = new OptionCheck(layer);
   const amount = (name: AmountName): number => {
     const [fallback, least] = amounts[name];
-    const value: unknown = given[name] ?? fallback;
-    if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) {
-      return value as number;
-    }
-    throw new UsageError(
-      "ERR_INVALID_OPTION",
-      `the option ${name} of ${layer} is ${String(value)}; it must be a whole number from ${least} to ${most}`,
-    );
+    const value = given[name] ?? fallback;
+    check.whole(name, value, least, most);
+    return value;
   };
   return {
     capacity: amount("capacity"),

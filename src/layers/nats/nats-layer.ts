@@ -1,4 +1,4 @@
-import { UsageError } from "../../errors.ts";
+import { OptionCheck } from "../../internal/option-check.ts";
 import { checkOptionNames } from "../../internal/option-names.ts";
 import type { ChannelLayer, LayerMessage } from "../channel-layer.ts";
 import { BrokerLayer } from "../broker/broker-layer.ts";
@@ -34,22 +34,17 @@ const streamOptionNames: readonly string[] = ["storage", "replicas", "bytes", "d
 export function natsLayer<M extends LayerMessage = LayerMessage>(
   options: NatsLayerOptions,
 ): ChannelLayer<M> {
-  checkOptionNames("natsLayer", options, optionNames);
+  const check = new OptionCheck("natsLayer");
+  check.names(options, optionNames);
   const { connection, jetstream, prefix, ...rest } = options;
   if (typeof (connection as Partial<NatsConnection> | undefined)?.subscribe !== "function") {
-    throw new UsageError(
-      "ERR_INVALID_OPTION",
-      `the option connection of natsLayer is ${String(connection)}; it must be what connect of @nats-io/transport-node resolved with`,
-    );
+    check.wrong("connection", connection, "what connect of @nats-io/transport-node resolved with");
   }
   // Members here hear what is sent here by the echo. The client does not publish its options.
   if ((connection as { options?: { noEcho?: unknown } }).options?.noEcho === true) {
-    throw new UsageError(
-      "ERR_INVALID_OPTION",
-      "the option connection of natsLayer was made with noEcho; a layer needs the echo",
-    );
+    check.wrong("connection", "made with noEcho", "made without: a layer needs the echo");
   }
-  checkStreams(jetstream);
+  checkStreams(check, jetstream);
   const broker = new NatsBroker({
     connection,
     ...(jetstream === undefined ? {} : { jetstream }),
@@ -61,23 +56,12 @@ export function natsLayer<M extends LayerMessage = LayerMessage>(
   return new BrokerLayer(broker, { ...rest, checkInterval }, "natsLayer");
 }
 
-function checkStreams(options: StreamOptions = {}): void {
+function checkStreams(check: OptionCheck, options: StreamOptions = {}): void {
   checkOptionNames("jetstream of natsLayer", options, streamOptionNames, '{ storage: "file" }');
   const { storage, replicas, bytes } = options;
-  const wrong = (name: string, value: unknown, what: string): UsageError =>
-    new UsageError(
-      "ERR_INVALID_OPTION",
-      `the option jetstream.${name} of natsLayer is ${String(value)}; it must be ${what}`,
-    );
-  if (storage !== undefined && storage !== "file" && storage !== "memory") {
-    throw wrong("storage", storage, '"file" or "memory"');
-  }
-  if (replicas !== undefined && !(Number.isInteger(replicas) && replicas >= 1 && replicas <= 5)) {
-    throw wrong("replicas", replicas, "a whole number from 1 to 5");
-  }
-  if (bytes !== undefined && !(Number.isSafeInteger(bytes) && bytes >= 1)) {
-    throw wrong("bytes", bytes, "a whole number from 1");
-  }
+  if (storage !== undefined) check.oneOf("jetstream.storage", storage, ["file", "memory"]);
+  if (replicas !== undefined) check.whole("jetstream.replicas", replicas, 1, 5);
+  if (bytes !== undefined) check.whole("jetstream.bytes", bytes, 1);
 }
 
 /**

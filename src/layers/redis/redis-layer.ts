@@ -1,5 +1,4 @@
-import { UsageError } from "../../errors.ts";
-import { checkOptionNames } from "../../internal/option-names.ts";
+import { OptionCheck } from "../../internal/option-check.ts";
 import { BrokerLayer } from "../broker/broker-layer.ts";
 import { type BrokerLayerOptions, brokerOptionNames } from "../broker/options.ts";
 import type { ChannelLayer, LayerMessage } from "../channel-layer.ts";
@@ -48,25 +47,15 @@ const optionNames: readonly string[] = [
 export function redisLayer<M extends LayerMessage = LayerMessage>(
   options: RedisLayerOptions,
 ): ChannelLayer<M> {
-  checkOptionNames("redisLayer", options, optionNames);
+  const check = new OptionCheck("redisLayer");
+  check.names(options, optionNames);
   const { connection, prefix, epochFence, probeInterval, ...rest } = options;
   if (typeof (connection as Partial<RedisConnection> | undefined)?.open !== "function") {
-    throw invalid("connection", connection, "must be made by fromNodeRedis or fromIoredis");
+    check.wrong("connection", connection, "made by fromNodeRedis or fromIoredis");
   }
-  if (epochFence !== undefined && !epochFences.includes(epochFence)) {
-    throw invalid("epochFence", epochFence, 'must be "replid", "runid" or "off"');
-  }
-  if (probeInterval !== undefined && !(Number.isSafeInteger(probeInterval) && probeInterval > 0)) {
-    throw invalid("probeInterval", probeInterval, "must be a whole number from 1");
-  }
+  if (epochFence !== undefined) check.oneOf("epochFence", epochFence, epochFences);
+  if (probeInterval !== undefined) check.whole("probeInterval", probeInterval, 1);
   const { timeout, backlog, clock } = rest;
   const given = { connection, prefix, epochFence, probeInterval, timeout, backlog, clock };
   return new BrokerLayer(new RedisBroker(given), rest, "redisLayer");
-}
-
-function invalid(option: string, value: unknown, what: string): UsageError {
-  return new UsageError(
-    "ERR_INVALID_OPTION",
-    `the option ${option} of redisLayer is ${String(value)}; it ${what}`,
-  );
 }
