@@ -20,6 +20,7 @@ import { GroupWatchers } from "./group-watchers.ts";
 import { Histories } from "./histories.ts";
 import type { History } from "./history.ts";
 import { type HistoryRule, HistoryRules } from "./history-rule.ts";
+import { completeRules, type LayerRules } from "./layer-rules.ts";
 import type { LocalChannel } from "./local-channel.ts";
 import { LocalGroups, rethrow } from "./local-groups.ts";
 import { LocalPresence, readPresence } from "./local-presence.ts";
@@ -121,17 +122,9 @@ class MemoryLayer extends CheckedLayer implements HistorySource {
     const check = new OptionCheck("memoryLayer");
     check.names(options, optionNames);
     check.callable("onError", options.onError);
-    const { capacity = 100, expiry = 60_000, presenceInterval: interval = 100 } = options;
+    const rules = completeRules(options, "memoryLayer");
+    const { capacity, expiry, presenceInterval: interval } = rules;
     const { codec = jsonCodec, clock = systemClock } = options;
-    if (!Number.isSafeInteger(capacity) || capacity < 0) {
-      check.wrong("capacity", capacity, "a whole number from 0");
-    }
-    if (!(expiry > 0 && expiry <= longestTimer)) {
-      check.wrong("expiry", expiry, `above 0 and at most ${longestTimer}`);
-    }
-    if (!(interval >= 0 && interval <= longestTimer)) {
-      check.wrong("presenceInterval", interval, `from 0 to ${longestTimer}`);
-    }
     super(codec);
     this.#clock = clock;
     const onError = options.onError ?? rethrow;
@@ -141,7 +134,7 @@ class MemoryLayer extends CheckedLayer implements HistorySource {
     const write = (message: LayerMessage): LayerMessage => codec.decode(codec.encode(message));
     this.#presence = new LocalPresence({ groups, write, clock, interval });
     this.#named = new NamedChannels({ capacity, expiry, clock, groups });
-    this.#histories = historiesFor(options, clock, groups);
+    this.#histories = historiesFor(rules, clock, groups);
     this.#feeds = new GroupFeeds(groups, this, (group) => this.#openFeed(group));
   }
 
@@ -290,18 +283,12 @@ class MemoryLayer extends CheckedLayer implements HistorySource {
 }
 
 function historiesFor(
-  { history = [], historyBytes = 64 * 1024 * 1024 }: MemoryLayerOptions,
+  { history, historyBytes }: LayerRules,
   clock: Clock,
   groups: LocalGroups,
 ): Histories | undefined {
-  if (!Number.isSafeInteger(historyBytes) || historyBytes < 1) {
-    new OptionCheck("memoryLayer").wrong("historyBytes", historyBytes, "a whole number from 1");
-  }
-  const rules = new HistoryRules(history);
   if (history.length === 0) return undefined;
+  const rules = new HistoryRules(history);
   const isJoined = (group: string): boolean => groups.size(group) > 0;
   return new Histories({ rules, clock, bytes: historyBytes, isJoined });
 }
-
-/** Node's timers hold 31 bits of milliseconds and fire at once for more. */
-const longestTimer = 2 ** 31 - 1;

@@ -1,10 +1,10 @@
 import type { Member } from "../addresses.ts";
 import type { PresenceCount } from "../channel-layer.ts";
 import type { Data } from "../data.ts";
+import type { LayerRules } from "../layer-rules.ts";
 import type { PresenceEvents } from "../local-presence.ts";
 import type { Position } from "../position.ts";
 import type { WrittenPresence } from "../written-presence.ts";
-import type { ClusterRules } from "./rules.ts";
 
 /** What a worker asks the office for, and how it is answered. */
 export interface Questions {
@@ -142,7 +142,7 @@ export interface Hello {
   readonly kind: "hello";
   /** Of this language: both ends must speak the same. */
   readonly version: number;
-  readonly rules: ClusterRules;
+  readonly rules: LayerRules;
   /** How the names begin that it makes for its channels. */
   readonly prefix: string;
   readonly groups: readonly (readonly [group: string, members: readonly Member[]])[];

@@ -5,11 +5,13 @@ import { GroupWatchers } from "../group-watchers.ts";
 import { Histories } from "../histories.ts";
 import type { History } from "../history.ts";
 import { HistoryRules } from "../history-rule.ts";
+import type { LayerRules } from "../layer-rules.ts";
 import { LocalPresence } from "../local-presence.ts";
 import { anonymousPrefix } from "../name.ts";
 import { NamedChannels } from "../named-channels.ts";
 import { pageOf } from "../page.ts";
 import type { Position } from "../position.ts";
+import { contradiction } from "./contradiction.ts";
 import { Desk } from "./desk.ts";
 import { publish } from "./diagnostics.ts";
 import type { GroupLetter, Placed, Questions, WrittenPresent, WrittenSlice } from "./letters.ts";
@@ -17,7 +19,6 @@ import { type Data, sizeOf, weigh } from "../data.ts";
 import type { Member } from "../addresses.ts";
 import { MemberTable } from "./member-table.ts";
 import type { Port } from "./port.ts";
-import { type ClusterRules, contradiction } from "./rules.ts";
 
 /** Options of an {@link Office}. */
 export interface OfficeOptions {
@@ -50,7 +51,7 @@ export class Office {
   readonly #watchers: GroupWatchers;
   readonly #desks = new Set<Desk>();
   readonly #byPrefix = new Map<string, Desk>();
-  #rules: ClusterRules | undefined;
+  #rules: LayerRules | undefined;
   #named: NamedChannels<Data> | undefined;
   #histories: Histories<Data> | undefined;
   #presence: LocalPresence | undefined;
@@ -101,7 +102,7 @@ export class Office {
   // For its desks: who is there.
 
   /** Whether a worker with these rules may come; if not, why. */
-  agree(rules: ClusterRules): string | undefined {
+  agree(rules: LayerRules): string | undefined {
     if (this.#rules !== undefined) {
       const why = contradiction(rules, this.#rules);
       if (why === undefined) return undefined;

@@ -16,6 +16,7 @@ import { deliveryOf } from "../delivery.ts";
 import { type FeedOpening, GroupFeeds } from "../group-feeds.ts";
 import type { GroupPattern } from "../group-pattern.ts";
 import { Joins } from "../joins.ts";
+import { completeRules, type LayerRules } from "../layer-rules.ts";
 import type { LocalChannel } from "../local-channel.ts";
 import { LocalGroups, rethrow } from "../local-groups.ts";
 import { direct } from "../named-channels.ts";
@@ -35,12 +36,11 @@ import {
 } from "./letters.ts";
 import { OfficeLink } from "./office-link.ts";
 import type { Port } from "./port.ts";
-import { type ClusterRules, completeRules } from "./rules.ts";
 import { Watches } from "./watches.ts";
 import { type Said, WorkerPresence } from "./worker-presence.ts";
 
 /** How a worker's side of the cluster works. */
-export interface WorkerLayerOptions extends Partial<ClusterRules> {
+export interface WorkerLayerOptions extends Partial<LayerRules> {
   /** How long an answer of the office may take, in milliseconds. @defaultValue 5 000 */
   readonly timeout?: number;
   /** How much may lie unread by the office, in bytes. @defaultValue 32 MiB */
@@ -59,7 +59,7 @@ export interface WorkerLayerOptions extends Partial<ClusterRules> {
  */
 export class WorkerLayer extends CheckedLayer implements HistorySource {
   readonly #onError: (error: unknown) => void;
-  readonly #rules: ClusterRules;
+  readonly #rules: LayerRules;
   readonly #reader: LetterReader;
   readonly #link: OfficeLink;
 
@@ -76,11 +76,12 @@ export class WorkerLayer extends CheckedLayer implements HistorySource {
     const { timeout = 5_000, backlog = 32 * 1024 * 1024 } = options;
     const { codec = jsonCodec, clock = systemClock, onError = rethrow } = options;
     super(codec);
-    checkAmount("timeout", timeout);
-    checkAmount("backlog", backlog);
+    const check = new OptionCheck("clusterLayer");
+    check.whole("timeout", timeout, 1, most);
+    check.whole("backlog", backlog, 1, most);
     this.#onError = onError;
     this.#reader = new LetterReader(codec);
-    this.#rules = completeRules(options);
+    this.#rules = completeRules(options, "clusterLayer");
     this.#groups = new LocalGroups(onError);
     this.#feeds = new GroupFeeds(this.#groups, this, () => this.#openFeed());
     this.#presence = new WorkerPresence(this.#groups, codec);
@@ -400,7 +401,5 @@ function questionFor(group: string, { after, limit }: AskedPage): Questions["mem
   return after === undefined ? { group, limit } : { group, after, limit };
 }
 
-function checkAmount(name: string, value: number): void {
-  if (Number.isSafeInteger(value) && value >= 1 && value < 2 ** 31) return;
-  new OptionCheck("clusterLayer").wrong(name, value, `a whole number from 1 to ${2 ** 31 - 1}`);
-}
+/** Node's timers hold 31 bits of milliseconds. */
+const most = 2 ** 31 - 1;
