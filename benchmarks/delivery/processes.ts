@@ -17,8 +17,8 @@ export async function startProgram(
     env: { ...process.env, PORT: String(port), ...environment },
   });
   endWithUs(child);
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    if (child.exitCode !== null) break;
+  // Where much starts at once, one of them may take its time.
+  for (let attempt = 0; attempt < 600 && child.exitCode === null; attempt += 1) {
     if (await listens(port)) return child;
     await sleep(100);
   }

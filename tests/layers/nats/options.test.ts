@@ -6,7 +6,11 @@ const connection = { subscribe() {} } as unknown as NatsLayerOptions["connection
 
 const mistakes: readonly (readonly [name: string, options: object, message: RegExp])[] = [
   ["no connection", { connection: undefined }, /connection of natsLayer is undefined/],
-  ["a connection that is another thing", { connection: {} }, /connection of natsLayer is an object; it must be what connect/],
+  [
+    "a connection that is another thing",
+    { connection: {} },
+    /connection of natsLayer is an object; it must be what connect/,
+  ],
   ["one without an echo", { connection: { ...connection, options: { noEcho: true } } }, /noEcho/],
   [
     "another storage",
