@@ -34,6 +34,10 @@ export class RedisProgram {
     this.#parameters = parameters;
   }
 
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
   get url(): string {
     return `redis://127.0.0.1:${this.port}`;
   }

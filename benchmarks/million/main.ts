@@ -16,13 +16,7 @@ const page = join(root, "docs/topics/to-a-million.md");
 const folder = join(root, "docs/topics/to-a-million");
 mkdirSync(folder, { recursive: true });
 
-if (command === "measure") {
-  const programs = {
-    redis: process.env.REDIS_SERVER ?? "redis-server",
-    nats: process.env.NATS_SERVER ?? "nats-server",
-  };
-  write("constants.json", json(await measure(programs)));
-}
+if (command === "measure") write("constants.json", json(await measure()));
 
 const constants = JSON.parse(readFileSync(join(folder, "constants.json"), "utf8")) as Constants;
 const herds: Herds = {

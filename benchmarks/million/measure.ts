@@ -16,12 +16,9 @@ const history = [{ groups: "kept.*", size: 100 }];
 const missed = 20;
 
 /** Measures all constants, on servers that it starts itself. It takes about a minute. */
-export async function measure(programs: {
-  readonly redis: string;
-  readonly nats: string;
-}): Promise<Constants> {
-  const redis = await measureBroker(await RedisBrokerServer.start(programs.redis));
-  const nats = await measureBroker(await NatsBrokerServer.start(programs.nats));
+export async function measure(): Promise<Constants> {
+  const redis = await measureBroker(await RedisBrokerServer.start());
+  const nats = await measureBroker(await NatsBrokerServer.start());
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: thisMachine(),

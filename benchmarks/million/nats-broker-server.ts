@@ -1,11 +1,8 @@
-import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { connect } from "@nats-io/transport-node";
 import { natsLayer } from "sluice/layers/nats";
 import { freePort } from "../../brokers/free-port.ts";
-import { startProgram, stopProgram } from "../delivery/processes.ts";
+import { NatsServer } from "../../brokers/nats-server.ts";
 import {
   type BrokerServer,
   type MeasuredLayer,
@@ -18,47 +15,29 @@ import {
 export class NatsBrokerServer implements BrokerServer {
   readonly name = "nats";
   readonly title: string;
-  readonly address: string;
-  readonly #process: ChildProcess;
-  readonly #store: string;
+  readonly #server: NatsServer;
   readonly #monitor: string;
 
-  static async start(program: string): Promise<NatsBrokerServer> {
-    const [port, monitor] = [await freePort(), await freePort()];
-    const store = mkdtempSync(join(tmpdir(), "sluice-million-"));
-    const parameters = [
-      "-a",
-      "127.0.0.1",
-      "-p",
-      `${port}`,
-      "-m",
-      `${monitor}`,
-      "-js",
-      "-sd",
-      store,
-    ];
-    const process = await startProgram(program, [...parameters, "-l", join(store, "log")], port);
+  static async start(): Promise<NatsBrokerServer> {
+    const monitor = await freePort();
+    const server = await NatsServer.start(["-m", `${monitor}`]);
     const url = `http://127.0.0.1:${monitor}`;
     const { version } = (await (await fetch(`${url}/varz`)).json()) as { version: string };
-    return new NatsBrokerServer(process, `127.0.0.1:${port}`, url, store, `NATS ${version}`);
+    return new NatsBrokerServer(server, url, `NATS ${version}`);
   }
 
-  private constructor(
-    process: ChildProcess,
-    address: string,
-    monitor: string,
-    store: string,
-    title: string,
-  ) {
-    this.#process = process;
-    this.address = address;
+  private constructor(server: NatsServer, monitor: string, title: string) {
+    this.#server = server;
     this.#monitor = monitor;
-    this.#store = store;
     this.title = title;
   }
 
+  get address(): string {
+    return `127.0.0.1:${this.#server.port}`;
+  }
+
   get pid(): number {
-    return this.#process.pid as number;
+    return this.#server.pid;
   }
 
   async layer(options: MeasuredLayerOptions = {}): Promise<MeasuredLayer> {
@@ -90,8 +69,7 @@ export class NatsBrokerServer implements BrokerServer {
     return bytes;
   }
 
-  async stop(): Promise<void> {
-    await stopProgram(this.#process);
-    rmSync(this.#store, { recursive: true, force: true });
+  stop(): Promise<void> {
+    return this.#server.stop();
   }
 }

@@ -1,8 +1,6 @@
-import type { ChildProcess } from "node:child_process";
 import { createClient } from "redis";
 import { fromNodeRedis, redisLayer } from "sluice/layers/redis";
-import { freePort } from "../../brokers/free-port.ts";
-import { startProgram, stopProgram } from "../delivery/processes.ts";
+import { RedisProgram } from "../../brokers/redis-servers.ts";
 import {
   type BrokerServer,
   type MeasuredLayer,
@@ -15,37 +13,27 @@ import {
 export class RedisBrokerServer implements BrokerServer {
   readonly name = "redis";
   readonly title: string;
-  readonly address: string;
-  readonly #process: ChildProcess;
-  readonly #control: Control;
+  readonly #program: RedisProgram;
   /** What our own questions have cost so far. */
   #own = { bytesIn: 0, bytesOut: 0 };
 
-  static async start(program: string): Promise<RedisBrokerServer> {
-    const port = await freePort();
-    const parameters = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", ""];
-    const process = await startProgram(program, parameters, port);
-    const address = `redis://127.0.0.1:${port}`;
-    const control = createClient({ url: address, RESP: 2 });
-    await control.connect();
-    const info = String(await control.sendCommand(["INFO", "server"]));
-    return new RedisBrokerServer(
-      process,
-      control,
-      address,
-      `Redis ${field(info, "redis_version")}`,
-    );
+  static async start(): Promise<RedisBrokerServer> {
+    const program = await RedisProgram.start();
+    const version = await program.info("server", "redis_version");
+    return new RedisBrokerServer(program, `Redis ${version}`);
   }
 
-  private constructor(process: ChildProcess, control: Control, address: string, title: string) {
-    this.#process = process;
-    this.#control = control;
-    this.address = address;
+  private constructor(program: RedisProgram, title: string) {
+    this.#program = program;
     this.title = title;
   }
 
+  get address(): string {
+    return this.#program.url;
+  }
+
   get pid(): number {
-    return this.#process.pid as number;
+    return this.#program.pid;
   }
 
   async layer(options: MeasuredLayerOptions = {}): Promise<MeasuredLayer> {
@@ -63,7 +51,7 @@ export class RedisBrokerServer implements BrokerServer {
   }
 
   async tally(): Promise<Tally> {
-    const info = String(await this.#control.sendCommand(question));
+    const info = String(await this.#program.command(...question));
     this.#own.bytesIn += questionSize;
     const commands = ["evalsha", "ssubscribe", "sunsubscribe"].map((command) =>
       Number(new RegExp(`^cmdstat_${command}:calls=(\\d+)`, "m").exec(info)?.[1] ?? 0),
@@ -80,24 +68,16 @@ export class RedisBrokerServer implements BrokerServer {
   }
 
   async memory(): Promise<number> {
-    const info = String(await this.#control.sendCommand(["INFO", "memory"]));
-    return Number(field(info, "used_memory"));
+    return Number(await this.#program.info("memory", "used_memory"));
   }
 
   kept(): Promise<number> {
     return this.memory();
   }
 
-  async stop(): Promise<void> {
-    this.#control.destroy();
-    await stopProgram(this.#process);
+  stop(): Promise<void> {
+    return this.#program.stop();
   }
-}
-
-/** The client that asks it. */
-interface Control {
-  sendCommand(words: string[]): Promise<unknown>;
-  destroy(): void;
 }
 
 const question = ["INFO", "stats", "commandstats"];

@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { growth } from "../../../benchmarks/million/growth.ts";
 import { NatsBrokerServer } from "../../../benchmarks/million/nats-broker-server.ts";
-import { natsProgram } from "../../../brokers/nats-server.ts";
 import { describeWithNats } from "./describe-with-nats.ts";
 
 describeWithNats("a message to a group, as NATS counts", () => {
   let server: NatsBrokerServer;
   beforeAll(async () => {
-    server = await NatsBrokerServer.start(natsProgram);
+    server = await NatsBrokerServer.start();
   });
   afterAll(() => server?.stop());
 

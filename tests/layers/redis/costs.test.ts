@@ -6,7 +6,7 @@ import { describeWithRedis } from "./describe-with-redis.ts";
 describeWithRedis("a message to a group, as Redis counts", () => {
   let server: RedisBrokerServer;
   beforeAll(async () => {
-    server = await RedisBrokerServer.start(process.env["REDIS_SERVER"] ?? "");
+    server = await RedisBrokerServer.start();
   });
   afterAll(() => server?.stop());
 
