@@ -24,6 +24,11 @@ export function kindError(kind: "text" | "binary", lacking: string): UsageError 
   return new UsageError("ERR_KIND_NOT_HANDLED", `${unsupported(kind)}: ${lacking}`);
 }
 
+/** {@link kindError} of a handler that lacks the method for it; `name` is the handler's. */
+export function noMethodError(kind: "text" | "binary", name: string): UsageError {
+  return kindError(kind, `${name} has no ${kind === "text" ? "text" : "bytes"}(message)`);
+}
+
 /** What the peer is told of it. */
 export function unsupported(kind: "text" | "binary"): string {
   return `${kind} messages are not supported here`;
@@ -45,6 +50,11 @@ export function eventError(
     "ERR_EVENT_NOT_HANDLED",
     `${who} has no method ${type} for a layer message of that type, which was dropped${hint}`,
   );
+}
+
+/** {@link eventError} of a handler that takes no layer messages at all; `name` is the handler's. */
+export function noEventError(message: LayerMessage, name: string): UsageError {
+  return eventError(message, `${name}, which has no event(message),`, []);
 }
 
 /** Something took longer than it may. */

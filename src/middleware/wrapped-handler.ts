@@ -1,5 +1,5 @@
 import type { Handler } from "../application/handler.ts";
-import { eventError, kindError } from "../application/fault.ts";
+import { noEventError, noMethodError } from "../application/fault.ts";
 import type { SlowPolicy } from "../internal/send-options.ts";
 import type { ChannelLayer, Delivery, Gap, LayerMessage } from "../layers/channel-layer.ts";
 
@@ -38,22 +38,17 @@ export class WrappedHandler implements Required<Handler> {
   }
 
   text(message: string): void | Promise<unknown> {
-    if (this.#inner.text === undefined)
-      throw kindError("text", `${this.name} has no text(message)`);
+    if (this.#inner.text === undefined) throw noMethodError("text", this.name);
     return this.#inner.text(message);
   }
 
   bytes(message: Uint8Array): void | Promise<unknown> {
-    if (this.#inner.bytes === undefined) {
-      throw kindError("binary", `${this.name} has no bytes(message)`);
-    }
+    if (this.#inner.bytes === undefined) throw noMethodError("binary", this.name);
     return this.#inner.bytes(message);
   }
 
   event(message: LayerMessage, delivery: Delivery): void | Promise<unknown> {
-    if (this.#inner.event === undefined) {
-      throw eventError(message, `${this.name}, which has no event(message),`, []);
-    }
+    if (this.#inner.event === undefined) throw noEventError(message, this.name);
     return this.#inner.event(message, delivery);
   }
 
