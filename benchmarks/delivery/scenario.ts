@@ -41,6 +41,9 @@ export interface Result {
 /** How long each link is away, in milliseconds. */
 const outage = 2_000;
 
+/** How long is waited beyond its time for everybody to be moved, in seconds. */
+const moveTime = 60;
+
 /** Runs a scenario with one of the sides, in as many processes as the engine joins. */
 export async function run(scenario: Scenario, side: Side, engine: Engine): Promise<Result> {
   const { name, clients, rate, seconds, seed } = scenario;
@@ -88,7 +91,7 @@ export async function run(scenario: Scenario, side: Side, engine: Engine): Promi
   const isOver = (): boolean => {
     const elapsed = (performance.now() - start) / 1_000;
     const isMoved = name === "jitter" || tallies.every(({ reconnects }) => reconnects.length > 0);
-    return elapsed >= (isMoved ? seconds : 4 * seconds);
+    return elapsed >= (isMoved ? seconds : seconds + moveTime);
   };
   while (!isOver()) {
     const due = first + Math.floor(((performance.now() - start) / 1_000) * rate);
