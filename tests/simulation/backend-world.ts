@@ -76,10 +76,7 @@ export class BackendWorld extends World {
     this.groups.push("kept.a", "kept.b");
     const nodes = 1 + Math.floor(random.next() * 3);
     for (let count = 0; count < nodes; count += 1) this.#start();
-    const clients = 3 + Math.floor(random.next() * 4);
-    for (let count = 0; count < clients; count += 1) {
-      this.addClient(random.happens(0.5) ? Infinity : 1 + Math.floor(random.next() * 5));
-    }
+    this.addClients(3, 6);
   }
 
   override get rules(): AuditRules {

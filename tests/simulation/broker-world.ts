@@ -71,10 +71,7 @@ export class BrokerWorld extends World {
     this.groups.push("kept.a", "kept.b", plain);
     const nodes = 1 + Math.floor(random.next() * 3);
     for (let count = 0; count < nodes; count += 1) this.#start();
-    const clients = 3 + Math.floor(random.next() * 4);
-    for (let count = 0; count < clients; count += 1) {
-      this.addClient(random.happens(0.5) ? Infinity : 1 + Math.floor(random.next() * 5));
-    }
+    this.addClients(3, 6);
   }
 
   override get rules(): AuditRules {

@@ -43,10 +43,7 @@ export class ClusterWorld extends World {
     this.groups.push("kept.a", "kept.b", "plain");
     const workers = 1 + Math.floor(random.next() * 3);
     for (let count = 0; count < workers; count += 1) this.#start();
-    const clients = 3 + Math.floor(random.next() * 3);
-    for (let count = 0; count < clients; count += 1) {
-      this.addClient(random.happens(0.5) ? Infinity : 1 + Math.floor(random.next() * 5));
-    }
+    this.addClients(3, 5);
   }
 
   override get rules(): AuditRules {

@@ -24,10 +24,7 @@ export class MemoryWorld extends World {
     this.groups.push("kept.a", "kept.b", "plain");
     if (random.happens(0.3)) this.groups.push("kept.c", "kept.d");
     this.#start();
-    const clients = 3 + Math.floor(random.next() * 4);
-    for (let count = 0; count < clients; count += 1) {
-      this.addClient(random.happens(0.5) ? Infinity : 1 + Math.floor(random.next() * 5));
-    }
+    this.addClients(3, 6);
   }
 
   override get rules(): AuditRules {

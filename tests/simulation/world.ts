@@ -161,11 +161,16 @@ export abstract class World implements Surroundings {
     return new SimProcess(`${name}${this.#processes}`, this.scheduler, this.random.next() * 1e6);
   }
 
-  /** A client for the world, in some of its groups. */
-  protected addClient(window: number): void {
-    const client = new Client(`c${this.clients.length + 1}`, window, this);
-    for (const group of this.groups) if (this.random.happens(0.6)) client.wanted.add(group);
-    this.clients.push(client);
+  /** Some clients for the world, each in some of its groups; every other one has little room. */
+  protected addClients(least: number, most: number): void {
+    const { random } = this;
+    const count = least + Math.floor(random.next() * (most - least + 1));
+    while (this.clients.length < count) {
+      const window = random.happens(0.5) ? Infinity : 1 + Math.floor(random.next() * 5);
+      const client = new Client(`c${this.clients.length + 1}`, window, this);
+      for (const group of this.groups) if (random.happens(0.6)) client.wanted.add(group);
+      this.clients.push(client);
+    }
   }
 
   /** Ends a node in the middle of its work; its clients notice. */
