@@ -9,7 +9,7 @@ import type { Row } from "./row.ts";
 import { exponent, shuffled, spread } from "./statistics.ts";
 
 /** What all contests of a run have in common. */
-export interface Setting extends Pick<Options, "rounds" | "warmUp" | "duration" | "quick"> {
+export interface Setting extends Pick<Options, "rounds" | "warmUp" | "duration"> {
   readonly machine: Machine;
   readonly placement: Placement;
   /** Hears what was measured, as it is measured. */
@@ -24,9 +24,11 @@ export function entrantsOf(
   rivals: readonly Rival[],
   wanted: readonly string[],
 ): readonly Rival[] {
-  const named = row.gates.map(({ against }) => (against === "ws" ? row.ws : "raw"));
+  const named = row.gates.map(({ against }) => (against === "ws" ? row.ws : against));
+  const names = new Set(["sluice", "bare", row.ws, ...named, ...wanted]);
   // ws stands in for itself with bufferutil where that is not installed.
-  const names = new Set(["sluice", "bare", "ws", ...named, ...wanted]);
+  const isThere = rivals.some(({ name, version }) => name === row.ws && version !== undefined);
+  if (!isThere) names.add("ws");
   return rivals.filter(({ name, takesPart }) => names.has(name) && takesPart(row));
 }
 
@@ -128,15 +130,15 @@ class Watch {
   }
 
   circumstances(): Circumstances {
-    const { machine, placement, rounds, duration, quick } = this.#setting;
+    const { machine, placement, rounds, warmUp, duration } = this.#setting;
     return {
       date: this.#date,
       machine,
       pinned: placement.server !== undefined,
       rounds,
+      warmUp,
       duration,
       load: [this.#before, loadAverage()],
-      quick,
     };
   }
 }

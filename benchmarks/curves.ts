@@ -27,9 +27,9 @@ export function curves(descriptors: number): readonly Curve[] {
   return [
     {
       name: "size",
-      title: "Echo: what a message costs, by its size",
+      title: "An echo, by the size of the message",
       x: "bytes of a message",
-      y: "µs of CPU time for a message",
+      y: "µs of CPU time for an echo",
       steps: [32, 256, 2_048, 16_384, 131_072, 1_048_576, 4_194_304, 16_777_216],
       from: 16_384,
       test: (size) => echo({ size, connections: size > 1_048_576 ? 2 : 8, content: "binary" }),
@@ -37,7 +37,7 @@ export function curves(descriptors: number): readonly Curve[] {
     },
     {
       name: "members",
-      title: "Broadcast: what one costs, by how many get it",
+      title: "A broadcast, by the number of members",
       x: "members",
       y: "µs of CPU time for a broadcast",
       steps: [10, 30, 100, 300, 1_000, 3_000, 10_000].filter((members) => members <= most),
@@ -58,7 +58,7 @@ export function curves(descriptors: number): readonly Curve[] {
     },
     {
       name: "connections",
-      title: "Echo: what a message of every connection costs, by how many there are",
+      title: "An echo to everybody, by the number of connections",
       x: "connections",
       y: "µs of CPU time for a message of each",
       steps: [...[100, 300, 1_000, 3_000, 10_000].filter((step) => step < most), most],
@@ -68,7 +68,7 @@ export function curves(descriptors: number): readonly Curve[] {
     },
     {
       name: "groups",
-      title: "Groups: what a message to each costs, by how many there are",
+      title: "A message to each group, by the number of groups",
       x: "groups, with one member each",
       y: "µs of CPU time for a message to each",
       steps: [1, 10, 100, 1_000, 10_000, 100_000],

@@ -12,7 +12,7 @@ export interface Options {
   /** For each rival and round: how long its server works, in milliseconds. */
   readonly warmUp: number;
   readonly duration: number;
-  /** Whether it is only a look: the documentation takes no figures from it. */
+  /** Whether it is only a look, whose figures are kept apart. */
   readonly quick: boolean;
 }
 
@@ -22,7 +22,7 @@ export const usage = `npm run bench -- [rows] [options]
   --rivals A,B      who takes part besides those that the gates name; "all" for everybody
   --rounds N        how often each rival is measured (5)
   --seconds N       for how long each time: seconds that the server works (1)
-  --quick           a look: 3 rounds of a quarter of a second, which the documentation does not take
+  --quick           a look: 3 rounds of a quarter of a second, which are kept apart
   --list            names the rows and the rivals
   --install         installs the rivals that need packages of their own
   --write-docs      puts what was measured into docs/topics/performance.md

@@ -1,5 +1,6 @@
 import type { Sample } from "./measure.ts";
 import type { Machine } from "./machine.ts";
+import type { Row } from "./row.ts";
 import type { Spread } from "./statistics.ts";
 
 /** One who took part in a row, with what he did in each round. */
@@ -17,20 +18,26 @@ export interface Circumstances {
   /** Whether server and generator had a core each. */
   readonly pinned: boolean;
   readonly rounds: number;
-  /** How long each rival's server worked in each round while it was measured, in milliseconds. */
+  /** How long each rival's server worked in each round before it was measured, in milliseconds. */
+  readonly warmUp: number;
+  /** How long it worked while it was measured. */
   readonly duration: number;
   /** The load average before and after. */
   readonly load: readonly [number, number];
-  /** Whether it was only a look. */
-  readonly quick: boolean;
 }
 
-/** What came out of a row. */
+/** What came out of a row in one run. */
 export interface RowResult {
   readonly row: string;
   readonly circumstances: Circumstances;
   readonly entrants: readonly Entrant[];
   readonly missing: readonly Missing[];
+}
+
+/** A row with what came out of it in some runs, the oldest one first. */
+export interface MeasuredRow {
+  readonly row: Row;
+  readonly runs: readonly RowResult[];
 }
 
 /** One who was wanted and is not in a result, with the reason. */

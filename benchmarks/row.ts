@@ -4,8 +4,8 @@ import type { Load } from "./load.ts";
 /** What is compared: CPU time for each message, or what a connection holds. */
 export type Figure = "cpu" | "rss" | "heap";
 
-/** What a rival stands for in a row: `ws` is the fastest form of it that is compared with there. */
-export type Opponent = "ws" | "raw";
+/** Who something is asked against: `ws` is the fastest form of it that is compared with in the row. */
+export type Opponent = "ws" | "raw" | "django";
 
 /** What sluice has to reach. */
 export interface Gate {

@@ -1,6 +1,6 @@
 import type { App } from "./app.ts";
 import type { BroadcastLoad, EchoLoad, OpenLoad } from "./load.ts";
-import type { Gate, Row } from "./row.ts";
+import type { Gate, Opponent, Row } from "./row.ts";
 import { secret, sessionId } from "./servers/session.ts";
 import { signed } from "./signature.ts";
 
@@ -74,7 +74,7 @@ export const rows: readonly Row[] = [
       size: 256,
       headers: { Cookie: `connect.sid=s:${signed(sessionId, secret)}` },
     },
-    gates: [times(3.5, 5)],
+    gates: [times(3.5, 5), times(50, 70, "django")],
   }),
 ];
 
@@ -156,14 +156,14 @@ function row(
   };
 }
 
-/** ws needs so many times as much CPU time. */
-function times(atLeast: number, target: number): Gate {
-  return { figure: "cpu", against: "ws", atLeast, target };
+/** The opponent needs so many times as much CPU time: ws, if nobody else is named. */
+function times(atLeast: number, target: number, against: Opponent = "ws"): Gate {
+  return { figure: "cpu", against, atLeast, target };
 }
 
 /** The bytes alone need such a part of the CPU time, at least. */
 function ofRaw(atLeast: number, target: number): Gate {
-  return { figure: "cpu", against: "raw", atLeast, target };
+  return times(atLeast, target, "raw");
 }
 
 /** A connection holds such a part of what it holds with ws, at most. */

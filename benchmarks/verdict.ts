@@ -1,18 +1,28 @@
 import type { Sample } from "./measure.ts";
 import type { RowResult } from "./results.ts";
-import type { Figure, Gate, Row } from "./row.ts";
+import type { Figure, Gate, Opponent, Row } from "./row.ts";
 import { ratios, type Spread, spread } from "./statistics.ts";
+
+/** What can become of something that is asked, the worst at the end. */
+export const outcomes = [
+  "not measured",
+  "met",
+  "met, below target",
+  "met within the noise",
+  "NOT MET",
+] as const;
+
+export type Outcome = (typeof outcomes)[number];
 
 /** What became of something that is asked. */
 export interface Verdict {
   /** What is asked, in a few words. */
   readonly asked: string;
+  /** The ratio that one would like to see; undefined where nothing else is asked. */
+  readonly target: number | undefined;
   /** The ratio that was seen; undefined when an opponent is missing. */
   readonly seen: Spread | undefined;
-  /** Whether it was reached; undefined when nobody can say. */
-  readonly passed: boolean | undefined;
-  /** Whether the target was, too. */
-  readonly onTarget: boolean;
+  readonly outcome: Outcome;
 }
 
 /** How far the whole stack may be behind the bare engine. */
@@ -24,12 +34,12 @@ const tail = 1.1;
 /** Holds what came out of a row against its gates, and against those of all rows. */
 export function verdicts(row: Row, result: RowResult): Verdict[] {
   const all = row.gates.map((gate) => judge(gate, opponent(row, gate.against, result), result));
-  return [...all, ...judgeStack(result), ...judgeTail(row, result)];
+  return [...all, ...judgeStack(row, result), ...judgeTail(row, result)];
 }
 
 /** The rival that an opponent's name means here: ws without bufferutil where that is missing. */
-export function opponent(row: Row, against: "ws" | "raw", { entrants }: RowResult): string {
-  if (against === "raw") return "raw";
+export function opponent(row: Row, against: Opponent, { entrants }: RowResult): string {
+  if (against !== "ws") return against;
   return entrants.some(({ name }) => name === row.ws) ? row.ws : "ws";
 }
 
@@ -44,11 +54,21 @@ export function figures(
   return values?.every((value) => value !== undefined) ? values : undefined;
 }
 
-/** How many times as much CPU time one needs as another does; undefined when one of them is missing. */
-export function times(result: RowResult, one: string, other: string): Spread | undefined {
-  const more = figures(result, one, "cpu");
-  const less = figures(result, other, "cpu");
+/** How many times as much of something one needs as another does; undefined when one is missing. */
+export function times(
+  result: RowResult,
+  one: string,
+  other: string,
+  figure: Figure | "p99" = "cpu",
+): Spread | undefined {
+  const more = figures(result, one, figure);
+  const less = figures(result, other, figure);
   return more && less && ratios(more, less);
+}
+
+/** What a row is about: the figure of its first gate. */
+export function figureOf({ gates }: Row): Figure {
+  return gates[0]?.figure ?? "cpu";
 }
 
 const figureNames: Readonly<Record<Figure, string>> = {
@@ -60,30 +80,46 @@ const figureNames: Readonly<Record<Figure, string>> = {
 function judge(gate: Gate, against: string, result: RowResult): Verdict {
   const { figure, atLeast, atMost, target } = gate;
   if (atLeast !== undefined) {
-    const seen = times(result, against, "sluice");
+    const seen = times(result, against, "sluice", figure);
     return {
       asked: `≥ ${atLeast} × ${against}`,
+      target,
       seen,
-      passed: seen && seen.median >= atLeast,
-      onTarget: seen !== undefined && seen.median >= target,
+      outcome: outcomeOf(
+        seen,
+        (ratio) => ratio >= atLeast,
+        (ratio) => ratio >= target,
+      ),
     };
   }
-  const ours = figures(result, "sluice", figure);
-  const theirs = figures(result, against, figure);
-  const seen = ours && theirs && ratios(ours, theirs);
+  const seen = times(result, "sluice", against, figure);
   return {
     asked: `${figureNames[figure]}≤ ${atMost} × ${against}`,
+    target,
     seen,
-    passed: seen && seen.median <= (atMost as number),
-    onTarget: seen !== undefined && seen.median <= target,
+    outcome: outcomeOf(
+      seen,
+      (ratio) => ratio <= (atMost as number),
+      (ratio) => ratio <= target,
+    ),
   };
 }
 
-function judgeStack(result: RowResult): Verdict[] {
-  const seen = times(result, "sluice", "bare");
+function outcomeOf(
+  seen: Spread | undefined,
+  passes: (ratio: number) => boolean,
+  isOnTarget: (ratio: number) => boolean,
+): Outcome {
+  if (seen === undefined) return "not measured";
+  if (!passes(seen.median)) return "NOT MET";
+  return isOnTarget(seen.median) ? "met" : "met, below target";
+}
+
+function judgeStack(row: Row, result: RowResult): Verdict[] {
+  const seen = times(result, "sluice", "bare", figureOf(row));
   if (seen === undefined) return [];
-  const passed = seen.median <= stackShare;
-  return [{ asked: `stack ≤ ${stackShare} × bare`, seen, passed, onTarget: passed }];
+  const outcome = seen.median <= stackShare ? "met" : "NOT MET";
+  return [{ asked: `stack ≤ ${stackShare} × bare`, target: undefined, seen, outcome }];
 }
 
 /** The tail may be longer where that is within the noise: where rounds of both overlap. */
@@ -94,6 +130,6 @@ function judgeTail(row: Row, result: RowResult): Verdict[] {
   if (row.load.kind === "open" || !ours || !theirs) return [];
   const seen = ratios(ours, theirs);
   const overlap = spread(ours).min <= spread(theirs).max;
-  const passed = seen.median <= tail || overlap;
-  return [{ asked: `p99 ≤ ${tail} × ${against}`, seen, passed, onTarget: passed }];
+  const outcome = seen.median <= tail ? "met" : overlap ? "met within the noise" : "NOT MET";
+  return [{ asked: `p99 ≤ ${tail} × ${against}`, target: undefined, seen, outcome }];
 }

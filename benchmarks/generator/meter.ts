@@ -30,12 +30,15 @@ export class Meter {
   stop(): Omit<Measurement, "extension" | "replySize"> {
     const microseconds = (performance.now() - this.#started) * 1e3;
     const serverCpu = cpuTime(this.#pid) - this.#serverCpu;
+    const serverShare = serverCpu / microseconds;
+    const waited = (waitingTime(this.#pid) - this.#serverWaited) / microseconds;
     return {
       messages: this.messages,
       seconds: microseconds / 1e6,
       serverCpu,
-      serverShare: serverCpu / microseconds,
-      waitingShare: (waitingTime(this.#pid) - this.#serverWaited) / microseconds,
+      serverShare,
+      // Threads of a server wait for one another, too: others had at most what it left of its core.
+      waitingShare: Math.max(0, Math.min(waited, 1 - serverShare)),
       generatorShare: (ownCpuTime() - this.#ownCpu) / microseconds,
       p50: this.latencies.quantile(0.5),
       p99: this.latencies.quantile(0.99),

@@ -48,9 +48,9 @@ export function resultOf(samples: Readonly<Record<string, readonly Sample[]>>): 
       machine: { cpu: "Z80", cores: 2, memory: 2 ** 34, system: "CP/M", node: "20.20.2" },
       pinned: true,
       rounds: 3,
+      warmUp: 500,
       duration: 1_000,
       load: [0.1, 1.2],
-      quick: false,
     },
     entrants: Object.entries(samples).map(([name, own]) => ({
       name,

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { digits, entrantTable, range, table, verdictTable } from "../../benchmarks/table.ts";
-import { resultOf, row, sample } from "./result.ts";
+import { digits, range, table } from "../../benchmarks/table.ts";
 
 describe("a table", () => {
   it("is Markdown that lines up", () => {
@@ -19,25 +18,6 @@ describe("a table", () => {
         "| somebody |   22 |",
       ].join("\n"),
     );
-  });
-
-  it("has a line for each entrant, with the median and how far it went", () => {
-    const result = resultOf({
-      sluice: [sample(1), sample(2), sample(1.5)],
-      ws: [sample(10), sample(20), sample(15)],
-    });
-    const [, , sluice, ws] = entrantTable({ ...row, gates: [] }, result).split("\n");
-    expect(sluice).toMatch(/^\| sluice \| 1\.50 \(1\.00–2\.00\) \| 10\.0 \(10\.0–10\.0\) \|/);
-    expect(ws).toMatch(/\| 1\.00 \(1\.00–1\.00\) \|/);
-  });
-
-  it("says what passed, what is below its target, and what was missed", () => {
-    const text = verdictTable([
-      [row, resultOf({ sluice: [sample(1)], ws: [sample(9)], raw: [sample(0.4)] })],
-    ]);
-    expect(text).toMatch(/≥ 8 × ws +\| +9\.00 \(9\.00–9\.00\) \| pass, below target \|/);
-    expect(text).toMatch(/≥ 0\.5 × raw +\| +0\.40 \(0\.40–0\.40\) \| +MISS \|/);
-    expect(text).toMatch(/memory ≤ 0\.9 × ws +\| +– \| +not measured \|/);
   });
 });
 

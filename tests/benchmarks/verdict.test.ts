@@ -13,28 +13,38 @@ describe("a verdict", () => {
     expect(verdicts(row, result).slice(0, 3)).toEqual([
       {
         asked: "≥ 8 × ws",
+        target: 10,
         seen: { median: 9, min: 8, max: 9 },
-        passed: true,
-        onTarget: false,
+        outcome: "met, below target",
       },
-      { asked: "≥ 0.5 × raw", seen: { median: 1, min: 1, max: 1 }, passed: true, onTarget: true },
+      {
+        asked: "≥ 0.5 × raw",
+        target: 0.8,
+        seen: { median: 1, min: 1, max: 1 },
+        outcome: "met",
+      },
       {
         asked: "memory ≤ 0.9 × ws",
+        target: 0.75,
         seen: { median: 0.7, min: 0.6, max: 0.7 },
-        passed: true,
-        onTarget: true,
+        outcome: "met",
       },
     ]);
   });
 
   it("is a miss below that", () => {
     const result = resultOf({ sluice: slow, ws: slow, raw: fast });
-    expect(verdicts(row, result).map(({ passed }) => passed)).toEqual([false, false, false, true]);
+    expect(verdicts(row, result).map(({ outcome }) => outcome)).toEqual([
+      "NOT MET",
+      "NOT MET",
+      "NOT MET",
+      "met",
+    ]);
   });
 
   it("cannot be told without the opponent", () => {
     const [first] = verdicts(row, resultOf({ sluice: fast }));
-    expect(first).toMatchObject({ seen: undefined, passed: undefined, onTarget: false });
+    expect(first).toMatchObject({ seen: undefined, outcome: "not measured" });
   });
 
   it("is about ws without bufferutil where that is not installed, and says so", () => {
@@ -49,8 +59,19 @@ describe("a verdict", () => {
     const seen = (stack: number) =>
       verdicts(row, resultOf({ sluice: [sample(stack)], bare: [sample(1)] })).find(({ asked }) =>
         asked.startsWith("stack"),
-      )?.passed;
-    expect([seen(1.14), seen(1.16)]).toEqual([true, false]);
+      )?.outcome;
+    expect([seen(1.14), seen(1.16)]).toEqual(["met", "NOT MET"]);
+  });
+
+  it("holds the memory of the whole stack against that of the bare engine where a row is about it", () => {
+    const [memory] = row.gates.slice(2);
+    const idle: Row = { ...row, gates: memory === undefined ? [] : [memory] };
+    const result = resultOf({
+      sluice: [sample(9, { rss: 1_000 })],
+      bare: [sample(1, { rss: 900 })],
+    });
+    const stack = verdicts(idle, result).find(({ asked }) => asked.startsWith("stack"));
+    expect(stack).toMatchObject({ seen: { median: 1_000 / 900 }, outcome: "met" });
   });
 
   it("lets the tail be at most a tenth longer than that of ws, unless rounds of both overlap", () => {
@@ -61,10 +82,10 @@ describe("a verdict", () => {
           sluice: ours.map((p99) => sample(1, { p99 })),
           ws: theirs.map((p99) => sample(1, { p99 })),
         }),
-      ).at(-1)?.passed;
-    expect(tail([109, 109], [100, 100])).toBe(true);
-    expect(tail([120, 120], [100, 100])).toBe(false);
-    expect(tail([120, 120], [100, 121])).toBe(true);
+      ).at(-1)?.outcome;
+    expect(tail([109, 109], [100, 100])).toBe("met");
+    expect(tail([120, 120], [100, 100])).toBe("NOT MET");
+    expect(tail([120, 120, 120], [100, 100, 121])).toBe("met within the noise");
   });
 });
 

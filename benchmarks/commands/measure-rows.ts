@@ -1,0 +1,42 @@
+import type { Archive } from "../archive.ts";
+import { contest, entrantsOf } from "../contest.ts";
+import type { Options } from "../options.ts";
+import { gateChart, rowChart } from "../report/charts.ts";
+import { gateTable } from "../report/gate-table.ts";
+import { remarks } from "../report/remarks.ts";
+import { rowTable } from "../report/row-table.ts";
+import type { Rival } from "../rivals/rival.ts";
+import { rows } from "../rows.ts";
+import { say } from "../say.ts";
+import { standing, summary } from "../standing.ts";
+import { sayBeginning, sayEnd, settingOf } from "./setting.ts";
+
+/** Measures rows; returns the exit code: 1 if something that is asked was missed in this run. */
+export async function measureRows(
+  options: Options,
+  rivals: readonly Rival[],
+  archive: Archive,
+): Promise<number> {
+  const contests = rows
+    .filter(({ name }) => options.rows.length === 0 || options.rows.includes(name))
+    .map((row) => [row, entrantsOf(row, rivals, options.rivals)] as const);
+  const setting = settingOf(options);
+  sayBeginning(setting, contests.flatMap(([, entrants]) => entrants).length);
+  let missed = false;
+  for (const [index, [row, entrants]] of contests.entries()) {
+    say(`\n## ${row.name} (${index + 1} of ${contests.length}): ${row.title}\n`);
+    const result = await contest(row, entrants, setting);
+    const { outcome } = standing({ row, runs: [result] });
+    missed ||= outcome === "NOT MET" || outcome === "not measured";
+    archive.addRun(result);
+    archive.keepFile(`${row.name}.svg`, rowChart(row, result));
+    say(`\n${[rowTable(row, result), ...remarks(result)].join("\n")}`);
+  }
+  const measured = rows.map((row) => ({ row, runs: archive.runs(row.name) }));
+  const standings = measured.map(standing);
+  archive.keepFile("gates.json", `${JSON.stringify(standings, undefined, 1)}\n`);
+  archive.keepFile("ratios.svg", gateChart(measured));
+  say(`\n## Gates\n\n${gateTable(standings)}\n\n${summary(standings)}`);
+  sayEnd(archive);
+  return missed ? 1 : 0;
+}
