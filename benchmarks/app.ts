@@ -15,6 +15,8 @@ export interface App {
   readonly compression: boolean;
   /** In how many groups each connection is, where that is asked. */
   readonly groups: number;
+  /** Whether more connections come than a careful server would take of its file descriptors. */
+  readonly crowded: boolean;
   /** The largest message, in bytes: limits below it are raised. */
   readonly largest: number;
 }

@@ -5,6 +5,8 @@ import { list } from "./commands/list.ts";
 import { measureCurves } from "./commands/measure-curves.ts";
 import { measureRows } from "./commands/measure-rows.ts";
 import { writeDocs } from "./commands/write-docs.ts";
+import { curves } from "./curves.ts";
+import { descriptorLimit } from "./machine.ts";
 import { type Options, readOptions, usage } from "./options.ts";
 import { Packages } from "./packages.ts";
 import { allRivals } from "./rivals.ts";
@@ -18,10 +20,12 @@ import { say } from "./say.ts";
 export async function bench(checkout: string, parameters: readonly string[]): Promise<number> {
   const packages = new Packages(checkout);
   const rivals = allRivals(packages);
+  const lines = curves(descriptorLimit());
   let options: Options;
   try {
     options = readOptions(parameters, {
       rows: rows.map(({ name }) => name),
+      curves: lines.map(({ name }) => name),
       rivals: rivals.map(({ name }) => name),
     });
   } catch (error) {
@@ -39,9 +43,9 @@ export async function bench(checkout: string, parameters: readonly string[]): Pr
     case "install":
       return packages.install() ? 0 : 1;
     case "write-docs":
-      return writeDocs(checkout, results);
+      return writeDocs(checkout, results, lines);
     case "scaling":
-      return measureCurves(options, rivals, new Archive(join(results, folder(options))));
+      return measureCurves(options, lines, rivals, new Archive(join(results, folder(options))));
     case "measure":
       return measureRows(options, rivals, new Archive(join(results, folder(options))));
   }

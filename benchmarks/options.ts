@@ -4,8 +4,8 @@ import { parseArgs } from "node:util";
 export interface Options {
   /** What is done. */
   readonly command: "measure" | "scaling" | "list" | "install" | "write-docs" | "help";
-  /** The rows; none means all of them. */
-  readonly rows: readonly string[];
+  /** The rows, or the curves; none means all of them. */
+  readonly chosen: readonly string[];
   /** Who takes part besides sluice and those that the gates name. */
   readonly rivals: readonly string[];
   readonly rounds: number;
@@ -18,7 +18,8 @@ export interface Options {
 
 export const usage = `npm run bench -- [rows] [options]
 
-  ROW...            which rows (all of them); "scaling" is the curves of linear cost
+  ROW...            which rows (all of them)
+  scaling CURVE...  the curves of linear cost instead, and which (all of them)
   --rivals A,B      who takes part besides those that the gates name; "all" for everybody
   --rounds N        how often each rival is measured (5)
   --seconds N       for how long each time: seconds that the server works (1)
@@ -34,6 +35,7 @@ const warmUp = 1_000;
 /** What is known of names. */
 export interface Names {
   readonly rows: readonly string[];
+  readonly curves: readonly string[];
   readonly rivals: readonly string[];
 }
 
@@ -53,11 +55,11 @@ export function readOptions(parameters: readonly string[], names: Names): Option
       help: { type: "boolean", default: false },
     },
   });
-  const scaling = positionals.includes("scaling");
-  if (scaling && positionals.length > 1) throw new Error("scaling is measured alone");
-  const rows = scaling ? [] : positionals;
+  const scaling = positionals[0] === "scaling";
+  const chosen = scaling ? positionals.slice(1) : positionals;
   const rivals = values.rivals === "all" ? names.rivals : values.rivals.split(",").filter(Boolean);
-  refuseUnknown("row", rows, names.rows);
+  if (scaling) refuseUnknown("curve", chosen, names.curves);
+  else refuseUnknown("row", chosen, names.rows);
   refuseUnknown("rival", rivals, names.rivals);
   const rounds = number("rounds", values.rounds ?? (values.quick ? "3" : "5"));
   if (!Number.isInteger(rounds)) throw new Error("rounds has to be a whole number");
@@ -66,7 +68,7 @@ export function readOptions(parameters: readonly string[], names: Names): Option
   const command = commands.find((name) => values[name]) ?? (scaling ? "scaling" : "measure");
   return {
     command,
-    rows,
+    chosen,
     rivals,
     rounds,
     warmUp,

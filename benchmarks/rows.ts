@@ -1,8 +1,7 @@
 import type { App } from "./app.ts";
 import type { BroadcastLoad, EchoLoad, OpenLoad } from "./load.ts";
 import type { Gate, Opponent, Row } from "./row.ts";
-import { secret, sessionId } from "./servers/session.ts";
-import { signed } from "./signature.ts";
+import { sessionCookie } from "./servers/session.ts";
 
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
@@ -72,7 +71,7 @@ export const rows: readonly Row[] = [
     load: {
       content: "json",
       size: 256,
-      headers: { Cookie: `connect.sid=s:${signed(sessionId, secret)}` },
+      headers: { Cookie: `connect.sid=${sessionCookie}` },
     },
     gates: [times(3.5, 5), times(50, 70, "django")],
   }),
@@ -151,7 +150,14 @@ function row(
     title,
     gates,
     load,
-    app: { handlers: "sync", compression: false, groups: 0, largest: load.size, ...app },
+    app: {
+      handlers: "sync",
+      compression: false,
+      groups: 0,
+      crowded: false,
+      largest: load.size,
+      ...app,
+    },
     ws: load.size >= kibibyte ? "ws+bufferutil" : "ws",
   };
 }

@@ -1,7 +1,6 @@
 import type { Archive } from "../archive.ts";
 import { trace } from "../contest.ts";
-import { curves } from "../curves.ts";
-import { descriptorLimit } from "../machine.ts";
+import type { Curve } from "../curves.ts";
 import type { Options } from "../options.ts";
 import { curveChartOf } from "../report/charts.ts";
 import type { Rival } from "../rivals/rival.ts";
@@ -12,6 +11,7 @@ import { sayBeginning, sayEnd, settingOf } from "./setting.ts";
 /** `scaling`: measures the curves of linear cost; returns the exit code. */
 export async function measureCurves(
   options: Options,
+  curves: readonly Curve[],
   rivals: readonly Rival[],
   archive: Archive,
 ): Promise<number> {
@@ -20,9 +20,11 @@ export async function measureCurves(
   const present = rivals.filter(
     ({ name, version }) => names.includes(name) && version !== undefined,
   );
-  const all = curves(descriptorLimit());
-  sayBeginning(setting, all.flatMap(({ steps }) => steps).length * present.length);
-  for (const curve of all) {
+  const chosen = curves.filter(
+    ({ name }) => options.chosen.length === 0 || options.chosen.includes(name),
+  );
+  sayBeginning(setting, chosen.flatMap(({ steps }) => steps).length * present.length);
+  for (const curve of chosen) {
     say(`\n## ${curve.title}\n`);
     const result = await trace(curve, present, setting, (x) => say(`${grouped(x)} ${curve.x}`));
     archive.keepCurve(result);

@@ -18,7 +18,7 @@ export async function measureRows(
   archive: Archive,
 ): Promise<number> {
   const contests = rows
-    .filter(({ name }) => options.rows.length === 0 || options.rows.includes(name))
+    .filter(({ name }) => options.chosen.length === 0 || options.chosen.includes(name))
     .map((row) => [row, entrantsOf(row, rivals, options.rivals)] as const);
   const setting = settingOf(options);
   sayBeginning(setting, contests.flatMap(([, entrants]) => entrants).length);
@@ -32,11 +32,11 @@ export async function measureRows(
     archive.keepFile(`${row.name}.svg`, rowChart(row, result));
     say(`\n${[rowTable(row, result), ...remarks(result)].join("\n")}`);
   }
-  const measured = rows.map((row) => ({ row, runs: archive.runs(row.name) }));
-  const standings = measured.map(standing);
-  archive.keepFile("gates.json", `${JSON.stringify(standings, undefined, 1)}\n`);
-  archive.keepFile("ratios.svg", gateChart(measured));
-  say(`\n## Gates\n\n${gateTable(standings)}\n\n${summary(standings)}`);
+  const all = rows.map((row) => ({ row, runs: archive.runs(row.name) }));
+  archive.keepFile("gates.json", `${JSON.stringify(all.map(standing), undefined, 1)}\n`);
+  archive.keepFile("ratios.svg", gateChart(all));
+  const chosen = all.filter(({ row }) => contests.some(([other]) => other === row)).map(standing);
+  say(`\n## Gates\n\n${gateTable(chosen)}\n\n${summary(chosen)}`);
   sayEnd(archive);
   return missed ? 1 : 0;
 }

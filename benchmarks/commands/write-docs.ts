@@ -1,15 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Archive } from "../archive.ts";
-import { curves } from "../curves.ts";
+import type { Curve } from "../curves.ts";
 import { filled } from "../documentation.ts";
-import { descriptorLimit } from "../machine.ts";
 import { files, type Measured, regions } from "../report/page.ts";
 import { rows } from "../rows.ts";
 import { say } from "../say.ts";
 
 /** `--write-docs`: puts what was measured into the documentation; returns the exit code. */
-export function writeDocs(checkout: string, results: string): number {
+export function writeDocs(checkout: string, results: string, lines: readonly Curve[]): number {
   const archive = new Archive(results);
   const others = new Archive(join(results, "rivals"));
   const measured: Measured = {
@@ -20,7 +19,7 @@ export function writeDocs(checkout: string, results: string): number {
         .slice(-1)
         .map((run) => [row, run] as const),
     ),
-    curves: curves(descriptorLimit()).flatMap((curve) => {
+    curves: lines.flatMap((curve) => {
       const result = archive.curve(curve.name);
       return result === undefined ? [] : [[curve, result] as const];
     }),

@@ -13,6 +13,7 @@ export class BroadcastLoop {
   readonly #missing: Int32Array;
   #clients: readonly Client[] = [];
   #sent = 0;
+  #onOver: (() => void) | undefined;
 
   constructor(load: BroadcastLoad, requests: Requests, meter: Meter) {
     this.#load = load;
@@ -25,6 +26,13 @@ export class BroadcastLoop {
   start(clients: readonly Client[]): void {
     this.#clients = clients;
     this.#send(this.#load.inFlight, performance.now());
+  }
+
+  /** Resolves when the next broadcast is over: between two such moments there are whole ones. */
+  async boundary(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#onOver = resolve;
+    });
   }
 
   received(client: Client, messages: number): void {
@@ -41,7 +49,10 @@ export class BroadcastLoop {
     client.received += messages;
     this.#meter.messages += messages;
     if (client.received > this.#sent) throw new Error("more was received than sent");
-    if (over > 0) this.#send(over, now);
+    if (over === 0) return;
+    this.#onOver?.();
+    this.#onOver = undefined;
+    this.#send(over, now);
   }
 
   #send(messages: number, now: number): void {

@@ -22,6 +22,9 @@ export class EchoLoop {
     for (const client of clients) this.#send(client, this.#inFlight, performance.now());
   }
 
+  /** Resolves at once: every message is whole. */
+  async boundary(): Promise<void> {}
+
   received(client: Client, messages: number): void {
     const now = performance.now();
     const row = client.index * this.#inFlight;

@@ -54,12 +54,17 @@ async function exchange(load: Exclude<Load, { kind: "open" }>): Promise<void> {
   crowd.loop = loop;
   loop.start(crowd.clients);
   await work(order.pid, order.warmUp);
+  await loop.boundary();
   const bytes = replyBytes();
   meter.start();
   await work(order.pid, order.duration);
+  await loop.boundary();
   const measured = meter.stop();
   if (measured.messages === 0) throw new Error("no message came back while it was measured");
   const replySize = (replyBytes() - bytes) / measured.messages;
+  if (load.deflate !== "off" && replySize >= load.size) {
+    throw new Error(`compressed replies have ${replySize} bytes for messages of ${load.size}`);
+  }
   report({ kind: "measured", measurement: { ...measured, extension, replySize } });
 }
 

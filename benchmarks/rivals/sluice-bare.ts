@@ -6,8 +6,7 @@ export function sluiceBare(_packages: Packages): Rival {
   return {
     name: "bare",
     version: "sluice, a bare handler",
-    takesPart: ({ app }) =>
-      app.handlers === "sync" && (app.kind === "echo" || app.kind === "broadcast"),
+    takesPart: ({ app }) => app.kind === "echo" || app.kind === "broadcast",
     program: () => nodeProgram("sluice-bare"),
   };
 }

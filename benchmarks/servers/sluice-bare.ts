@@ -18,12 +18,22 @@ class Echo implements Handler {
     this.#socket = socket;
   }
 
-  text(message: string): void {
+  text(message: string): void | Promise<void> {
     this.#socket.send(message);
   }
 
-  bytes(message: Uint8Array): void {
+  bytes(message: Uint8Array): void | Promise<void> {
     this.#socket.send(message);
+  }
+}
+
+class AsyncEcho extends Echo {
+  override async text(message: string): Promise<void> {
+    return super.text(message);
+  }
+
+  override async bytes(message: Uint8Array): Promise<void> {
+    return super.bytes(message);
   }
 }
 
@@ -31,7 +41,7 @@ class Chat implements Handler {
   readonly #scope: Scope;
   readonly #socket: Socket;
 
-  constructor(scope: Scope, socket: Socket) {
+  constructor(socket: Socket, scope: Scope) {
     this.#scope = scope;
     this.#socket = socket;
   }
@@ -44,13 +54,30 @@ class Chat implements Handler {
     return this.#scope.layer.groupSend("all", { type: "chat.message", text: message });
   }
 
-  event(message: LayerMessage): void {
+  event(message: LayerMessage): void | Promise<void> {
     this.#socket.send(message["text"] as string);
   }
 }
 
-const application: Application = (scope, socket) =>
-  app.kind === "echo" ? new Echo(socket) : new Chat(scope, socket);
+class AsyncReceiveChat extends Chat {
+  override async text(message: string): Promise<unknown> {
+    return super.text(message);
+  }
+}
+
+class AsyncEventChat extends Chat {
+  override async event(message: LayerMessage): Promise<void> {
+    return super.event(message);
+  }
+}
+
+const handlers = {
+  echo: { sync: Echo, "async receive": AsyncEcho, "async event": Echo },
+  broadcast: { sync: Chat, "async receive": AsyncReceiveChat, "async event": AsyncEventChat },
+};
+
+const Chosen = handlers[app.kind as "echo" | "broadcast"][app.handlers];
+const application: Application = (scope, socket) => new Chosen(socket, scope);
 
 const server = await serve({
   websocket: application,

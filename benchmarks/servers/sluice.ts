@@ -1,5 +1,9 @@
 /** The applications through the whole stack: server, router, consumers, groups and the memory layer. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import {
+  attach,
   type ConsumerClass,
   cookies,
   JsonWebSocketConsumer,
@@ -98,15 +102,26 @@ class Groups extends WebSocketConsumer {
   }
 }
 
-const server = await serve({
+const options = {
   websocket: application(),
   layer: memoryLayer(),
-  port: 0,
-  listen: { backlog: 1_024 },
   compression: app.compression,
   limits: limitsFor(app.largest),
-});
-announce(server.port);
+};
+const backlog = 1_024;
+announce(app.crowded ? await attached() : await served());
+
+async function served(): Promise<number> {
+  return (await serve({ ...options, port: 0, listen: { backlog } })).port;
+}
+
+/** On a server that does not count its connections, as `serve` does. */
+async function attached(): Promise<number> {
+  const server = createServer();
+  attach(server, options);
+  await once(server.listen({ port: 0, host: "127.0.0.1", backlog }), "listening");
+  return (server.address() as AddressInfo).port;
+}
 
 function application(): Router {
   if (app.kind === "json") {

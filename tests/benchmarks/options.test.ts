@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { type Options, readOptions } from "../../benchmarks/options.ts";
 
-const names = { rows: ["echo-32", "chat"], rivals: ["sluice", "ws", "bun"] };
+const names = { rows: ["echo-32", "chat"], curves: ["size"], rivals: ["sluice", "ws", "bun"] };
 const read = (...parameters: string[]): Options => readOptions(parameters, names);
 
 describe("npm run bench", () => {
   it("measures all rows in five rounds", () => {
     expect(read()).toMatchObject({
       command: "measure",
-      rows: [],
+      chosen: [],
       rivals: [],
       rounds: 5,
       quick: false,
@@ -27,11 +27,16 @@ describe("npm run bench", () => {
       "0.5",
     );
     expect(options).toMatchObject({
-      rows: ["echo-32", "chat"],
+      chosen: ["echo-32", "chat"],
       rivals: ["ws", "bun"],
       rounds: 9,
       duration: 500,
     });
+  });
+
+  it("measures the curves, or those that are named", () => {
+    expect(read("scaling")).toMatchObject({ command: "scaling", chosen: [] });
+    expect(read("scaling", "size")).toMatchObject({ command: "scaling", chosen: ["size"] });
   });
 
   it("takes everybody for --rivals all", () => {
@@ -44,7 +49,6 @@ describe("npm run bench", () => {
   });
 
   it.each([
-    [["scaling"], "scaling"],
     [["--list"], "list"],
     [["--install"], "install"],
     [["--write-docs"], "write-docs"],
@@ -59,7 +63,7 @@ describe("npm run bench", () => {
     [["--rounds", "0"], "rounds is 0"],
     [["--rounds", "2.5"], "whole number"],
     [["--seconds", "long"], "seconds is long"],
-    [["scaling", "chat"], "scaling is measured alone"],
+    [["scaling", "chat"], "there is no curve chat; there are size"],
     [["--fast"], "--fast"],
   ] as const)("refuses %s, and says why", (parameters, why) => {
     expect(() => read(...parameters)).toThrow(why);

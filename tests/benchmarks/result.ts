@@ -6,7 +6,14 @@ import type { Row } from "../../benchmarks/row.ts";
 export const row: Row = {
   name: "echo-32",
   title: "echo, 32 B",
-  app: { kind: "echo", handlers: "sync", compression: false, groups: 0, largest: 32 },
+  app: {
+    kind: "echo",
+    handlers: "sync",
+    compression: false,
+    groups: 0,
+    crowded: false,
+    largest: 32,
+  },
   load: {
     kind: "echo",
     connections: 64,

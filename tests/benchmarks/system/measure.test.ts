@@ -5,11 +5,19 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { App } from "../../../benchmarks/app.ts";
 import type { Load } from "../../../benchmarks/load.ts";
 import type * as Measure from "../../../benchmarks/measure.ts";
+import { generatorWasTheLimit } from "../../../benchmarks/report/remarks.ts";
 import type { Program, Rival } from "../../../benchmarks/rivals/rival.ts";
 
 const isLinux = existsSync("/proc/self/schedstat");
 
-const app: App = { kind: "echo", handlers: "sync", compression: false, groups: 0, largest: 32 };
+const app: App = {
+  kind: "echo",
+  handlers: "sync",
+  compression: false,
+  groups: 0,
+  crowded: false,
+  largest: 32,
+};
 const echo: Load = {
   kind: "echo",
   connections: 1,
@@ -34,6 +42,18 @@ beforeAll(async () => {
   const compiled = join(snapshot, "benchmarks/measure.js");
   ({ measure } = (await import(compiled)) as typeof Measure);
 });
+
+/** A server of ws whose DEFLATE streams are stored blocks (RFC 1951 §3.2.4). */
+const storedBlocks = `
+  const { WebSocketServer } = require("ws");
+  const perMessageDeflate = { threshold: 0, zlibDeflateOptions: { level: 0 } };
+  const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate });
+  server.on("connection", (peer) => {
+    peer.on("error", () => {});
+    peer.on("message", (data, binary) => peer.send(data, { binary }));
+  });
+  server.on("listening", () => console.log(server.address().port));
+`;
 
 function rival(name: string, change: Partial<Program>): Rival {
   const program: Program = {
@@ -90,6 +110,23 @@ describe.skipIf(!isLinux)("a measurement", () => {
     const load: Load = { ...echo, content: "json", size: 1_024, deflate: "context" };
     const task = { app: { ...app, largest: 1_024 }, load, ...times };
     await expect(measure(server("ws"), task, nowhere)).rejects.toThrow("no extension");
+  });
+
+  it("fails when what a server calls compressed is as long as before", async () => {
+    const load: Load = { ...echo, content: "json", size: 1_024, deflate: "context" };
+    const stored = rival("stored", { parameters: ["--eval", storedBlocks] });
+    const task = { app: { ...app, largest: 1_024 }, load, ...times };
+    await expect(measure(stored, task, nowhere)).rejects.toThrow("compressed replies have 10");
+  });
+
+  it("knows whether the generator was the limit", async () => {
+    // The server needs one read and one write for thousands of messages, which the generator counts.
+    const many: Load = { ...echo, connections: 2, inFlight: 8_192, size: 8 };
+    const cheap = await measure(burner("JavaScript", 0), { app, load: many, ...times }, nowhere);
+    expect(generatorWasTheLimit([cheap])).toBe(true);
+    const few: Load = { ...echo, connections: 8 };
+    const dear = await measure(burner("JavaScript", 500), { app, load: few, ...times }, nowhere);
+    expect(generatorWasTheLimit([dear])).toBe(false);
   });
 
   it("says what was negotiated, and how long compressed messages are", async () => {
