@@ -42,38 +42,46 @@ export interface Sample {
 
 /** Starts a rival's server and a generator, each in a process of its own, and has one load the other. */
 export async function measure(rival: Rival, task: Task, placement: Placement): Promise<Sample> {
+  const { app, load, warmUp, duration } = task;
   const program = rival.program();
-  const server = await ServerProcess.start(program, task.app, placement.server);
-  const [command, parameters] = onCore(placement.generator, process.execPath, []);
-  const generator = fork(join(import.meta.dirname, "generator/main.js"), {
+  // It starts while the server does.
+  const generator = startGenerator(placement.generator);
+  const next = reports(generator, AbortSignal.timeout(patience + 10 * (warmUp + duration)));
+  try {
+    const server = await ServerProcess.start(program, app, placement.server);
+    try {
+      const { port, pid } = server;
+      generator.send({
+        load,
+        warmUp,
+        duration,
+        dialect: program.dialect,
+        port,
+        pid,
+      } satisfies Order);
+      if (load.kind !== "open") return sampleOf(await measured(next));
+      await next();
+      const before = await server.memory();
+      generator.send("go");
+      const sample = sampleOf(await measured(next));
+      const after = await server.memory();
+      const rss = (after.rss - before.rss) / load.connections;
+      if (before.heap === undefined || after.heap === undefined) return { ...sample, rss };
+      return { ...sample, rss, heap: (after.heap - before.heap) / load.connections };
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    generator.kill("SIGKILL");
+  }
+}
+
+function startGenerator(core: number | undefined): Generator {
+  const [command, parameters] = onCore(core, process.execPath, []);
+  return fork(join(import.meta.dirname, "generator/main.js"), {
     execPath: command,
     execArgv: [...parameters],
   });
-  const { load, warmUp, duration } = task;
-  const order: Order = {
-    load,
-    warmUp,
-    duration,
-    dialect: program.dialect,
-    port: server.port,
-    pid: server.pid,
-  };
-  try {
-    const next = reports(generator, AbortSignal.timeout(patience + 10 * (warmUp + duration)));
-    generator.send(order);
-    if (load.kind !== "open") return sampleOf(await measured(next));
-    await next();
-    const before = await server.memory();
-    generator.send("go");
-    const sample = sampleOf(await measured(next));
-    const after = await server.memory();
-    const rss = (after.rss - before.rss) / load.connections;
-    if (before.heap === undefined || after.heap === undefined) return { ...sample, rss };
-    return { ...sample, rss, heap: (after.heap - before.heap) / load.connections };
-  } finally {
-    generator.kill("SIGKILL");
-    await server.stop();
-  }
 }
 
 type Generator = ReturnType<typeof fork>;

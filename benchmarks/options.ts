@@ -23,14 +23,12 @@ export const usage = `npm run bench -- [rows] [options]
   --rivals A,B      who takes part besides those that the gates name; "all" for everybody
   --rounds N        how often each rival is measured (5)
   --seconds N       for how long each time: seconds that the server works (1)
+  --warm-up N       for how long before each time (1): then its hot code has been compiled
   --quick           a look: 3 rounds of a quarter of a second, which are kept apart
   --list            names the rows and the rivals
   --install         installs the rivals that need packages of their own
   --write-docs      puts what was measured into docs/topics/performance.md
   --help            this text`;
-
-/** After so much work a server's hot code has been compiled. */
-const warmUp = 1_000;
 
 /** What is known of names. */
 export interface Names {
@@ -48,6 +46,7 @@ export function readOptions(parameters: readonly string[], names: Names): Option
       rivals: { type: "string", default: "" },
       rounds: { type: "string" },
       seconds: { type: "string" },
+      "warm-up": { type: "string", default: "1" },
       quick: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       install: { type: "boolean", default: false },
@@ -71,7 +70,7 @@ export function readOptions(parameters: readonly string[], names: Names): Option
     chosen,
     rivals,
     rounds,
-    warmUp,
+    warmUp: number("warm-up", values["warm-up"]) * 1_000,
     duration: seconds * 1_000,
     quick: values.quick,
   };

@@ -25,12 +25,15 @@ describe("npm run bench", () => {
       "ws,bun",
       "--seconds",
       "0.5",
+      "--warm-up",
+      "0.8",
     );
     expect(options).toMatchObject({
       chosen: ["echo-32", "chat"],
       rivals: ["ws", "bun"],
       rounds: 9,
       duration: 500,
+      warmUp: 800,
     });
   });
 
