@@ -95,7 +95,7 @@ async function interleave(
   const missing: Missing[] = [];
   for (const rival of rivals) {
     if (rival.version !== undefined) samples.set(rival, []);
-    else missing.push({ name: rival.name, why: "not installed (see benchmarks/README.md)" });
+    else missing.push({ name: rival.name, why: "not installed" });
   }
   for (let round = 0; round < rounds; round += 1) {
     for (const rival of shuffled([...samples.keys()], Math.random)) {

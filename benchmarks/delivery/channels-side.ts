@@ -1,7 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../brokers/free-port.ts";
+import { pythonWith } from "../python.ts";
 import { startProgram, stopProgram } from "./processes.ts";
 import type { MemberSide } from "./side.ts";
 import { jsonMember } from "./sluice-side.ts";
@@ -20,15 +20,15 @@ const backends = {
  * python3-django-channels python3-channels-redis`. None where they are not installed.
  */
 export function channelsSides(): MemberSide[] {
-  const question = ["-c", "import channels, channels_redis, daphne"];
-  if (spawnSync("python3", question, { stdio: "ignore" }).status !== 0) return [];
+  const python = pythonWith("channels", "channels_redis", "daphne");
+  if (python === undefined) return [];
   return Object.entries(backends).map(([BACKEND, name]) => ({
     name,
     engines: ["redis"],
     async serveAlone({ environment }) {
       const port = await freePort();
       const file = folders.map((folder) => join(folder, "channels-server.py")).find(existsSync);
-      const child = await startProgram("python3", [file ?? ""], port, { ...environment, BACKEND });
+      const child = await startProgram(python, [file ?? ""], port, { ...environment, BACKEND });
       return { port, signal: (name) => child.kill(name), close: () => stopProgram(child) };
     },
     member: (port, hear) => jsonMember(`ws://127.0.0.1:${port}/`, hear),

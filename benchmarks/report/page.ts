@@ -2,7 +2,7 @@ import type { Curve } from "../curves.ts";
 import type { Circumstances, CurveResult, MeasuredRow, RowResult } from "../results.ts";
 import type { Row } from "../row.ts";
 import { standing, summary } from "../standing.ts";
-import { digits, table } from "../table.ts";
+import { digits, grouped, table } from "../table.ts";
 import { curveChartOf, gateChart } from "./charts.ts";
 import { gateTable } from "./gate-table.ts";
 import { remarks } from "./remarks.ts";
@@ -55,7 +55,7 @@ function rowSection({ row, runs }: MeasuredRow): string[] {
     `### ${capitalized(row.title)}`,
     rowTable(row, result),
     [
-      `\`npm run bench -- ${row.name}\`, run ${runs.length} of ${runs.length}: ${how(result.circumstances)}`,
+      `\`npm run bench -- ${row.name}\`, run ${runs.length} of ${runs.length}: ${how([result.circumstances])}`,
       `${versions([[row, result]])}.`,
       ...remarks(result),
     ].join("\n"),
@@ -64,16 +64,18 @@ function rowSection({ row, runs }: MeasuredRow): string[] {
 
 function rivalSection(runs: readonly RivalRun[]): string {
   if (runs.length === 0) return "Nobody else was measured yet: `npm run bench -- --rivals all`.";
-  const conditions = new Set(runs.map(([, { circumstances }]) => how(circumstances)));
-  const missing = runs.flatMap(([, result]) =>
+  const results = runs.map(([, result]) => result);
+  const missing = results.flatMap((result) =>
     result.missing.map(({ name, why }) => `${name} (${why})`),
   );
   return [
     rivalTable(runs),
-    `How many times as much ws needs. ${[...conditions].join(" ")} ${versions(runs)}.`,
-    ...(missing.length === 0 ? [] : [`Not there: ${[...new Set(missing)].join(", ")}.`]),
-    "Who needs less than sluice, where, and what part of it:",
     winners(runs),
+    [
+      `\`npm run bench -- --rivals all\`: ${how(results.map(({ circumstances }) => circumstances))}`,
+      `${versions(runs)}.`,
+      ...(missing.length === 0 ? [] : [`Not there: ${[...new Set(missing)].join(", ")}.`]),
+    ].join("\n"),
   ].join("\n\n");
 }
 
@@ -86,21 +88,24 @@ function curveSection([curve, result]: readonly [Curve, CurveResult]): string {
       result.lines.map(({ name, exponent, points }) => [
         name,
         digits(exponent ?? Number.NaN),
-        digits(curve.from),
+        grouped(curve.from),
         `${points.length}`,
       ]),
     ),
-    `\`npm run bench -- scaling\`: ${how(result.circumstances)}`,
+    `\`npm run bench -- scaling\`: ${how([result.circumstances])}`,
   ].join("\n\n");
 }
 
 /** How something was measured, in a sentence. */
-function how({ date, rounds, warmUp, duration, load }: Circumstances): string {
-  const times = rounds === 1 ? "once" : `in ${rounds} rounds`;
-  return [
-    `${date.slice(0, 10)}, ${times}, for ${duration / 1e3} s of work each,`,
-    `after ${warmUp / 1e3} s of warming up; load average ${digits(load[0])} before, ${digits(load[1])} after.`,
-  ].join(" ");
+function how(all: readonly Circumstances[]): string {
+  const ways = all.map(({ date, rounds, warmUp, duration }) => {
+    const times = rounds === 1 ? "once" : `in ${rounds} rounds`;
+    const seconds = `for ${duration / 1e3} s of work each, after ${warmUp / 1e3} s of warming up`;
+    return `${date.slice(0, 10)}, ${times}, ${seconds}`;
+  });
+  const loads = all.flatMap(({ load }) => load);
+  const range = `${digits(Math.min(...loads))} to ${digits(Math.max(...loads))}`;
+  return `${[...new Set(ways)].join("; ")}; load average ${range}.`;
 }
 
 /** Who took part, with versions; sluice itself is this checkout. */

@@ -20,7 +20,7 @@ export function rivalTable(runs: readonly RivalRun[]): string {
   return table(["row", ...names], body);
 }
 
-/** Who needs less than sluice, and where, as a list; bytes without any protocol are no rival. */
+/** Who needs less than sluice, and where; bytes without any protocol are no rival. */
 export function winners(runs: readonly RivalRun[]): string {
   const wins = new Map<string, string[]>();
   for (const [row, result] of runs) {
@@ -32,7 +32,8 @@ export function winners(runs: readonly RivalRun[]): string {
     }
   }
   if (wins.size === 0) return "Nobody needed less than sluice in these rows.";
-  return [...wins].map(([rival, where]) => `- ${rival}: ${where.join(", ")}`).join("\n");
+  const list = [...wins].map(([rival, where]) => `- ${rival}: ${where.join(", ")}`);
+  return ["Who needs less than sluice, and what part of it:", "", ...list].join("\n");
 }
 
 /** What part of sluice's cost a rival has. */
