@@ -39,9 +39,10 @@ function stepsAround(low: number, high: number): number[] {
   );
 }
 
-/** How a tick is labelled, in few characters: 0.1, 10, 10k, 10M. */
+/** How a tick is labelled, in few characters: 0.1, 150, 20k, 10M. */
 export function tickLabel(tick: number): string {
   if (tick >= 1e6) return `${tick / 1e6}M`;
   if (tick >= 1e4) return `${tick / 1e3}k`;
-  return String(Number(tick.toPrecision(1)));
+  // A sum of steps may be a little beside what it means.
+  return String(Number(tick.toPrecision(6)));
 }
