@@ -12,7 +12,8 @@ export class BroadcastLoop {
   readonly #sentAt: Float64Array;
   readonly #missing: Int32Array;
   #clients: readonly Client[] = [];
-  #sent = 0;
+  /** How many were sent so far. */
+  sent = 0;
   #onOver: (() => void) | undefined;
 
   constructor(load: BroadcastLoad, requests: Requests, meter: Meter) {
@@ -48,7 +49,7 @@ export class BroadcastLoop {
     }
     client.received += messages;
     this.#meter.messages += messages;
-    if (client.received > this.#sent) throw new Error("more was received than sent");
+    if (client.received > this.sent) throw new Error("more was received than sent");
     if (over === 0) return;
     this.#onOver?.();
     this.#onOver = undefined;
@@ -57,9 +58,9 @@ export class BroadcastLoop {
 
   #send(messages: number, now: number): void {
     const { inFlight, connections, senders } = this.#load;
-    const first = this.#sent;
-    this.#sent += messages;
-    for (let index = first; index < this.#sent; index += 1) {
+    const first = this.sent;
+    this.sent += messages;
+    for (let index = first; index < this.sent; index += 1) {
       this.#sentAt[index % inFlight] = now;
       this.#missing[index % inFlight] = connections;
     }
@@ -67,7 +68,7 @@ export class BroadcastLoop {
       this.#clients[0]?.write(this.#requests.take(first, messages));
       return;
     }
-    for (let index = first; index < this.#sent; index += 1) {
+    for (let index = first; index < this.sent; index += 1) {
       this.#clients[index % senders]?.write(this.#requests.take(index, 1));
     }
   }

@@ -8,6 +8,8 @@ export class EchoLoop {
   readonly #inFlight: number;
   readonly #requests: Requests;
   readonly #meter: Meter;
+  /** How many were sent so far, on all connections. */
+  sent = 0;
   /** When each message in flight was sent; a row for each connection. */
   readonly #sentAt: Float64Array;
 
@@ -45,6 +47,7 @@ export class EchoLoop {
     }
     const bytes = this.#requests.take(client.sent, messages);
     client.sent += messages;
+    this.sent += messages;
     client.write(bytes);
   }
 }

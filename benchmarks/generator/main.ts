@@ -45,12 +45,14 @@ async function exchange(load: Exclude<Load, { kind: "open" }>): Promise<void> {
     throw new Error("the server did not negotiate the same with all connections");
   }
   const traffic = new Traffic(load, order.dialect, extension);
-  for (const client of crowd.clients) client.reader = traffic.reader(client.index);
   const meter = new Meter(order.pid);
   const loop =
     load.kind === "echo"
       ? new EchoLoop(load, traffic.requests, meter)
       : new BroadcastLoop(load, traffic.requests, meter);
+  for (const client of crowd.clients) {
+    client.reader = traffic.reader(client.index, () => loop.sent);
+  }
   crowd.loop = loop;
   loop.start(crowd.clients);
   await work(order.pid, order.warmUp);

@@ -53,22 +53,17 @@ export class Traffic {
     this.#known = { ring, round: size * replies.length, size };
   }
 
-  /** A reader for one connection; the first one's looks at everything. */
-  reader(index: number): ReplyReader {
+  /** A reader for one connection; the first one's looks at everything. `sent` is how much was so far. */
+  reader(index: number, sent: () => number): ReplyReader {
     if (this.#known !== undefined) {
       const { ring, round, size } = this.#known;
       return new KnownReplies(ring, round, size);
     }
     const compressed = this.#load.deflate !== "off";
     const inflation = compressed ? new Inflation(contextOf("server", this.#extension)) : undefined;
+    const inOrder = this.#load.kind !== "broadcast" || this.#load.senders === 1;
     const witness =
-      index === 0
-        ? new Witness(
-            this.#wanted,
-            this.#load.kind !== "broadcast" || this.#load.senders === 1,
-            inflation,
-          )
-        : undefined;
+      index === 0 ? new Witness(this.#wanted, inOrder ? undefined : sent, inflation) : undefined;
     return new CountedReplies({ compressed, size: this.#wanted[0]?.length ?? 0 }, witness);
   }
 }

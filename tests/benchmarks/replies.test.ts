@@ -32,7 +32,7 @@ function known(): KnownReplies {
 
 describe.each([
   ["known", known],
-  ["counted", () => new CountedReplies({ compressed: false, size: 300 }, new Witness(texts, true))],
+  ["counted", () => new CountedReplies({ compressed: false, size: 300 }, new Witness(texts))],
 ] as const)("replies that are %s", (_, make) => {
   it.each([1, 2, 3, 7, 304, 1_000, 5_000])("are counted in pieces of %d bytes", (size) => {
     expect(readInPieces(make(), stream, size)).toBe(10);
@@ -64,7 +64,7 @@ describe("replies that are counted", () => {
     first[0] = 0x01;
     const last = serverFrame(text.subarray(100), plain);
     last[0] = 0x80;
-    const reader = new CountedReplies({ compressed: false, size: 300 }, new Witness(texts, true));
+    const reader = new CountedReplies({ compressed: false, size: 300 }, new Witness(texts));
     expect(readInPieces(reader, Buffer.concat([first, last]), 50)).toBe(1);
   });
 
@@ -87,16 +87,23 @@ describe("replies that are counted", () => {
 });
 
 describe("a witness", () => {
-  it("takes messages of several senders in any order, but none too often", () => {
-    const witness = new Witness(texts, false);
+  it("takes messages of several senders in any order, but none more often than it was sent", () => {
+    const witness = new Witness(texts, () => 22);
     const say = (index: number) => {
       const text = texts[index] as Buffer;
       witness.bytes(text, 0, text.length);
       witness.message();
     };
-    for (const index of [3, 1, 4, 0, 2, 2, 1]) say(index);
-    say(2);
-    expect(() => say(2)).toThrow("too often");
+    // Four rounds of five and two more, of which one message is still on its way.
+    for (const index of [3, 1, 4, 2, 2, 1, 1, 2, 1, 2, 1, 3, 4, 3, 4, 3, 4]) say(index);
+    expect(() => say(2)).toThrow("more often than it was sent");
+  });
+
+  it("refuses a message before it was sent", () => {
+    const witness = new Witness(texts, () => 2);
+    const text = texts[2] as Buffer;
+    witness.bytes(text, 0, text.length);
+    expect(() => witness.message()).toThrow("more often than it was sent");
   });
 
   it.each([true, false])("inflates what was compressed, with a context kept: %s", (kept) => {
@@ -106,7 +113,7 @@ describe("a witness", () => {
     const again = payloads.at(-1)?.length ?? 0;
     // Only who remembers the same text makes next to nothing of it.
     expect(again < 40).toBe(kept);
-    const witness = new Witness(texts, true, new Inflation(context));
+    const witness = new Witness(texts, undefined, new Inflation(context));
     for (const payload of payloads) {
       witness.bytes(payload, 0, payload.length);
       witness.message();
