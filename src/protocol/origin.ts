@@ -1,4 +1,5 @@
 import { HandshakeError, UsageError } from "../errors.ts";
+import { nameOfKind } from "../internal/name-of-kind.ts";
 import type { OriginPolicy, OriginRule } from "../internal/origin-policy.ts";
 import { isFieldValue, quoted } from "./token.ts";
 
@@ -56,7 +57,11 @@ export function checkOriginPolicy(policy: OriginPolicy, where: string): void {
   }
   if (allow === "same-host" || allow === "insecure-any") return;
   if (!Array.isArray(allow)) {
-    throw invalid(`${where} must be "same-host", "insecure-any" or a list of origins`);
+    const given = typeof allow === "string" ? quoted(allow) : nameOfKind(allow);
+    const near = typeof allow === "string" ? nearOrigin(allow) : "https://example.com";
+    throw invalid(
+      `${where} is ${given}: it must be "same-host", "insecure-any" or a list of origins, [${quoted(near ?? "https://example.com")}] for example`,
+    );
   }
   for (const entry of allow as unknown[]) {
     const origin = typeof entry === "string" ? parseOrigin(entry) : undefined;
@@ -64,12 +69,21 @@ export function checkOriginPolicy(policy: OriginPolicy, where: string): void {
       origin === undefined ||
       (withoutWildcard(origin.hostname) ?? origin.hostname).includes("*")
     ) {
-      const shown = typeof entry === "string" ? quoted(entry) : typeof entry;
+      const shown = typeof entry === "string" ? quoted(entry) : nameOfKind(entry);
+      const near = typeof entry === "string" ? nearOrigin(entry) : undefined;
       throw invalid(
-        `${where} contains ${shown}, which is not an origin: write a scheme, a host and no path, as in "https://example.com" or "https://*.example.com"`,
+        near === undefined
+          ? `${where} contains ${shown}, which is not an origin: write a scheme, a host and no path, as in "https://example.com" or "https://*.example.com"`
+          : `${where} contains ${shown}, which is not an origin: it ends where the path begins, write ${quoted(near)}`,
       );
     }
   }
+}
+
+/** The origin that a URL begins with, as a browser would send it; undefined of what is no URL. */
+function nearOrigin(text: string): string | undefined {
+  const begin = /^[a-z][a-z\d+.-]*:\/\/[^\s/\\?#@,%*]+/i.exec(text)?.[0];
+  return begin !== undefined && parseOrigin(begin) !== undefined ? begin : undefined;
 }
 
 /**

@@ -156,6 +156,14 @@ export const mistakes: readonly Mistake[] = [
     make: () => serve({ websocket: Chat, origins: ["example.com"] }),
   },
   {
+    mistake: '`serve({ websocket: Chat, origins: ["https://example.com/"] })`',
+    make: () => serve({ websocket: Chat, origins: ["https://example.com/"] }),
+  },
+  {
+    mistake: '`serve({ websocket: Chat, origins: "https://example.com/" })`',
+    make: () => serve(plain({ websocket: Chat, origins: "https://example.com/" })),
+  },
+  {
     mistake: '`serve({ websocket: Chat, trustProxy: "10.0.0.1" })`',
     make: () => serve(plain({ websocket: Chat, trustProxy: "10.0.0.1" })),
   },
