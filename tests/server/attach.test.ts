@@ -180,7 +180,7 @@ describe("options of attach that cannot be used", () => {
   });
 
   it.each([
-    ["https://example.com", "origins must be"],
+    ["https://example.com", "origins is"],
     [["example.com"], 'origins contains "example.com"'],
     [{ allow: "same-host", require: true }, 'origins has an unknown field "require"'],
   ])("origins %j", (origins, message) => {
