@@ -25,7 +25,7 @@ export function entrantsOf(
   wanted: readonly string[],
 ): readonly Rival[] {
   const named = row.gates.map(({ against }) => (against === "ws" ? row.ws : against));
-  const names = new Set(["sluice", "bare", row.ws, ...named, ...wanted]);
+  const names = new Set(["sluice", "bare", "minimal", row.ws, ...named, ...wanted]);
   // ws stands in for itself with bufferutil where that is not installed.
   const isThere = rivals.some(({ name, version }) => name === row.ws && version !== undefined);
   if (!isThere) names.add("ws");

@@ -3,6 +3,7 @@ import { bun } from "./rivals/bun.ts";
 import { crossws } from "./rivals/crossws.ts";
 import { deno } from "./rivals/deno.ts";
 import { djangoChannels } from "./rivals/django-channels.ts";
+import { minimal } from "./rivals/minimal.ts";
 import { newerNode } from "./rivals/newer-node.ts";
 import { rawNet } from "./rivals/raw-net.ts";
 import type { Rival } from "./rivals/rival.ts";
@@ -19,6 +20,7 @@ const makers = [
   ws,
   wsBufferutil,
   rawNet,
+  minimal,
   socketIo,
   crossws,
   uWebSockets,

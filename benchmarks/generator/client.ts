@@ -133,7 +133,10 @@ function readText(bytes: Buffer, wanted: string, then: () => void): number {
   const end = start + (length === 126 ? bytes.readUInt16BE(2) : length);
   if (bytes.length < end) return 0;
   const text = bytes.toString("utf8", start, end);
-  if (!text.startsWith(wanted)) throw new Error(`the server said ${text}, not ${wanted}`);
+  if (!text.startsWith(wanted)) {
+    const said = bytes[0]! & 0x40 ? "what was compressed" : JSON.stringify(text.slice(0, 40));
+    throw new Error(`the server said ${said}, not ${wanted}`);
+  }
   then();
   return end;
 }

@@ -20,12 +20,15 @@ export function rivalTable(runs: readonly RivalRun[]): string {
   return table(["row", ...names], body);
 }
 
-/** Who needs less than sluice, and where; bytes without any protocol are no rival. */
+/** Who is there to compare with, and no server that anybody would use. */
+const yardsticks: ReadonlySet<string> = new Set(["bare", "raw", "minimal"]);
+
+/** Who needs less than sluice, and where. */
 export function winners(runs: readonly RivalRun[]): string {
   const wins = new Map<string, string[]>();
   for (const [row, result] of runs) {
     for (const { name, version } of result.entrants) {
-      const part = name === "bare" || name === "raw" ? undefined : partOf(row, result, name);
+      const part = yardsticks.has(name) ? undefined : partOf(row, result, name);
       if (part === undefined || part.median >= 1) continue;
       const rival = `**${name}** (${version})`;
       wins.set(rival, [...(wins.get(rival) ?? []), `${row.name} ${range(part)}`]);

@@ -3,7 +3,7 @@ import { entrantsOf } from "../../benchmarks/contest.ts";
 import type { Rival } from "../../benchmarks/rivals/rival.ts";
 import { rows } from "../../benchmarks/rows.ts";
 
-const names = ["sluice", "bare", "ws", "ws+bufferutil", "raw", "bun", "django"];
+const names = ["sluice", "bare", "minimal", "ws", "ws+bufferutil", "raw", "bun", "django"];
 
 /** Everybody can do everything, and is there but for some. */
 function rivals(...away: readonly string[]): Rival[] {
@@ -24,21 +24,22 @@ function entrants(row: string, wanted: readonly string[] = [], away: readonly st
 }
 
 describe("who takes part in a row", () => {
-  it("is sluice, the bare engine, and whom the gates name", () => {
-    expect(entrants("text-32")).toEqual(["sluice", "bare", "ws"]);
-    expect(entrants("echo-32")).toEqual(["sluice", "bare", "ws", "raw"]);
-    expect(entrants("echo-1k")).toEqual(["sluice", "bare", "ws+bufferutil"]);
-    expect(entrants("json-1000")).toEqual(["sluice", "bare", "ws", "django"]);
+  it("is sluice, the bare engine, the least that it takes, and whom the gates name", () => {
+    expect(entrants("text-32")).toEqual(["sluice", "bare", "minimal", "ws"]);
+    expect(entrants("echo-32")).toEqual(["sluice", "bare", "minimal", "ws", "raw"]);
+    expect(entrants("echo-1k")).toEqual(["sluice", "bare", "minimal", "ws+bufferutil"]);
+    expect(entrants("json-1000")).toEqual(["sluice", "bare", "minimal", "ws", "django"]);
   });
 
   it("is who is wanted besides", () => {
-    expect(entrants("text-32", ["bun"])).toEqual(["sluice", "bare", "ws", "bun"]);
+    expect(entrants("text-32", ["bun"])).toEqual(["sluice", "bare", "minimal", "ws", "bun"]);
   });
 
   it("is ws, and who is missing, where bufferutil is not installed", () => {
     expect(entrants("echo-1k", [], ["ws+bufferutil"])).toEqual([
       "sluice",
       "bare",
+      "minimal",
       "ws",
       "ws+bufferutil",
     ]);
