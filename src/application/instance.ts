@@ -19,9 +19,9 @@ import type { Application } from "./application.ts";
 import {
   acceptError,
   channelError,
-  eventError,
   isFault,
-  kindError,
+  noEventError,
+  noMethodError,
   type Phase,
   phaseOf,
   subprotocolError,
@@ -322,21 +322,14 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     const handler = this.#handler!;
     switch (letter) {
       case Letter.text:
-        if (handler.text === undefined)
-          throw kindError("text", `${this.#name()} has no text(message)`);
+        if (handler.text === undefined) throw noMethodError("text", this.#name());
         return handler.text(value as string);
       case Letter.bytes:
-        if (handler.bytes === undefined) {
-          throw kindError("binary", `${this.#name()} has no bytes(message)`);
-        }
+        if (handler.bytes === undefined) throw noMethodError("binary", this.#name());
         return handler.bytes(value as Uint8Array);
       case Letter.event:
         if (handler.event === undefined) {
-          throw eventError(
-            value as LayerMessage,
-            `${this.#name()}, which has no event(message),`,
-            [],
-          );
+          throw noEventError(value as LayerMessage, this.#name());
         }
         return handler.event(value as LayerMessage, delivery!);
       case Letter.gap:

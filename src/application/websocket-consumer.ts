@@ -270,9 +270,7 @@ function checkSettings({ name, slow, groups, layer, concurrency }: ConsumerSetti
     check.wrong("groups", groups, "a list of names, or a function that makes one of the scope");
   }
   if (layer !== undefined) check.layer("layer", layer);
-  if (!(Number.isSafeInteger(concurrency) && concurrency >= 1)) {
-    check.wrong("concurrency", concurrency, "a whole number from 1");
-  }
+  check.whole("concurrency", concurrency, 1);
 }
 
 function isListOfNames(groups: unknown): boolean {

@@ -3,7 +3,6 @@ import { type Clock, systemClock } from "../internal/clock.ts";
 import { OptionCheck } from "../internal/option-check.ts";
 import type {
   ChannelLayer,
-  Delivery,
   GroupWatcher,
   Joined,
   LayerMessage,
@@ -14,6 +13,7 @@ import type {
 } from "./channel-layer.ts";
 import { type AskedJoin, CheckedLayer, joinedWithout, type WrittenSend } from "./checked-layer.ts";
 import { type Codec, jsonCodec } from "./codec.ts";
+import { deliveryOf } from "./delivery.ts";
 import { type FeedOpening, GroupFeeds } from "./group-feeds.ts";
 import type { GroupPattern } from "./group-pattern.ts";
 import { GroupWatchers } from "./group-watchers.ts";
@@ -177,8 +177,7 @@ class MemoryLayer extends CheckedLayer implements HistorySource {
     if (history !== undefined) return this.#append(group, history, written);
     if (this.#groups.size(group) === 0) return undefined;
     const { encoded, id, except } = written;
-    const delivery: Delivery = Object.freeze(id === undefined ? { group } : { group, id });
-    this.#groups.deliver(group, this.codec.decode(encoded), delivery, except);
+    this.#groups.deliver(group, this.codec.decode(encoded), deliveryOf(group, id), except);
     return undefined;
   }
 
