@@ -57,10 +57,9 @@ export function checkOriginPolicy(policy: OriginPolicy, where: string): void {
   }
   if (allow === "same-host" || allow === "insecure-any") return;
   if (!Array.isArray(allow)) {
-    const given = typeof allow === "string" ? quoted(allow) : nameOfKind(allow);
-    const near = typeof allow === "string" ? nearOrigin(allow) : "https://example.com";
+    const near = nearOrigin(allow) ?? "https://example.com";
     throw invalid(
-      `${where} is ${given}: it must be "same-host", "insecure-any" or a list of origins, [${quoted(near ?? "https://example.com")}] for example`,
+      `${where} is ${shown(allow)}: it must be "same-host", "insecure-any" or a list of origins, [${quoted(near)}] for example`,
     );
   }
   for (const entry of allow as unknown[]) {
@@ -69,20 +68,24 @@ export function checkOriginPolicy(policy: OriginPolicy, where: string): void {
       origin === undefined ||
       (withoutWildcard(origin.hostname) ?? origin.hostname).includes("*")
     ) {
-      const shown = typeof entry === "string" ? quoted(entry) : nameOfKind(entry);
-      const near = typeof entry === "string" ? nearOrigin(entry) : undefined;
+      const near = nearOrigin(entry);
       throw invalid(
         near === undefined
-          ? `${where} contains ${shown}, which is not an origin: write a scheme, a host and no path, as in "https://example.com" or "https://*.example.com"`
-          : `${where} contains ${shown}, which is not an origin: it ends where the path begins, write ${quoted(near)}`,
+          ? `${where} contains ${shown(entry)}, which is not an origin: write a scheme, a host and no path, as in "https://example.com" or "https://*.example.com"`
+          : `${where} contains ${shown(entry)}, which is not an origin: it ends where the path begins, write ${quoted(near)}`,
       );
     }
   }
 }
 
+function shown(given: unknown): string {
+  return typeof given === "string" ? quoted(given) : nameOfKind(given);
+}
+
 /** The origin that a URL begins with, as a browser would send it; undefined of what is no URL. */
-function nearOrigin(text: string): string | undefined {
-  const begin = /^[a-z][a-z\d+.-]*:\/\/[^\s/\\?#@,%*]+/i.exec(text)?.[0];
+function nearOrigin(given: unknown): string | undefined {
+  if (typeof given !== "string") return undefined;
+  const begin = /^[a-z][a-z\d+.-]*:\/\/[^\s/\\?#@,%*]+/i.exec(given)?.[0];
   return begin !== undefined && parseOrigin(begin) !== undefined ? begin : undefined;
 }
 
