@@ -12,6 +12,9 @@ import { ensureInstalled, installedFolders } from "./installed.mjs";
 import { root } from "./snapshot.mjs";
 import { ensurePackages } from "./system-packages.mjs";
 
+/** How much of what a failed step says is repeated at the end. */
+const mostLines = 40;
+
 const failedSteps = [];
 
 const missing = ensurePackages();
@@ -28,15 +31,27 @@ for (const folder of installedFolders) {
 const steps = ["build", "format:check", "lint", "types"];
 // What protocol/ is covered by says nothing about a part of the tests.
 if (process.argv.length === 2) steps.push("coverage");
+const said = [];
 for (const step of steps) {
   console.log(`> ${step}`);
-  if (run("npm", ["run", "--silent", step]) !== 0) failedSteps.push(step);
+  const { status, stdout, stderr } = spawnSync("npm", ["run", "--silent", step], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  process.stdout.write(stdout + stderr);
+  if (status === 0) continue;
+  failedSteps.push(step);
+  const lines = `${stdout}${stderr}`.trimEnd().split("\n").slice(-mostLines);
+  said.push(`> ${step}`, ...lines.map((line) => line.slice(0, 500)));
 }
 
 console.log("> vitest");
 const tests = runTests(process.argv.slice(2));
 const failed = tests.failed + failedSteps.length;
 
+// Once more at the end: what was said before the tests is far away by now.
+for (const line of said) console.log(line);
 if (failedSteps.length > 0) console.log(`also failed: ${failedSteps.join(", ")}`);
 if (tests.skipped.length > 0) console.log(`skipped: ${tests.skipped.join("; ")}`);
 console.log(`${tests.passed} passed, ${failed} failed, ${tests.skipped.length} skipped`);

@@ -8,6 +8,7 @@ import {
   judgeHandshake,
 } from "../../src/protocol/handshake.ts";
 import { refusalResponse } from "../../src/protocol/handshake-response.ts";
+import { fastest } from "./fastest.ts";
 
 const key = "dGhlIHNhbXBsZSBub25jZQ==";
 
@@ -437,12 +438,7 @@ describe("any request at all", () => {
     const spaces = " ".repeat(65_536);
     for (const name of ["Host", "Upgrade", "Connection", "Origin", ...example.map(([n]) => n)]) {
       for (const value of [spaces, `a${spaces}b`, `a,${spaces},b`, ",".repeat(65_536)]) {
-        const times = Array.from({ length: 15 }, () => {
-          const start = performance.now();
-          judgeHeader(name, value);
-          return performance.now() - start;
-        });
-        expect(Math.min(...times)).toBeLessThan(5);
+        expect(fastest(() => judgeHeader(name, value), 15)).toBeLessThan(5);
       }
     }
   });

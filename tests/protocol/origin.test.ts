@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { OriginPolicy } from "../../src/internal/origin-policy.ts";
 import { checkOriginPolicy, isHost, judgeOrigin } from "../../src/protocol/origin.ts";
+import { fastest } from "./fastest.ts";
 
 const allows = (policy: OriginPolicy, origin?: string, host = "good.com", secure = true) =>
   judgeOrigin(policy, { origin, host, secure }) === undefined;
@@ -235,15 +236,15 @@ describe("a refusal (RFC 6455 §4.2.2 item 4: 403)", () => {
       }),
       { numRuns: 1000 },
     );
-    const start = performance.now();
     for (const unit of ["a", ".", "a.", "[", ":", "-", "xn--"]) {
-      judgeOrigin("same-host", {
-        origin: `https://${unit.repeat(16_384)}`,
-        host: unit.repeat(16_384),
-        secure: true,
-      });
+      // Another one each time: what was judged before is remembered.
+      let times = 16_384;
+      const judge = () => {
+        const host = unit.repeat((times += 1));
+        judgeOrigin("same-host", { origin: `https://${host}`, host, secure: true });
+      };
+      expect(fastest(judge)).toBeLessThan(100);
     }
-    expect(performance.now() - start).toBeLessThan(500);
   });
 });
 

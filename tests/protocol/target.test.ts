@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeParameter, parseTarget } from "../../src/protocol/target.ts";
+import { fastest } from "./fastest.ts";
 
 const path = (target: string) => parseTarget(target)?.path;
 
@@ -208,9 +209,7 @@ describe("any target at all", () => {
   it("is read in time that its length bounds", () => {
     for (const unit of ["/..", "/a/..", "%2F", "%", "%25%2", "/", "/."]) {
       const text = `/a${unit.repeat(Math.ceil(65_536 / unit.length))}`;
-      const start = performance.now();
-      parseTarget(text);
-      expect(performance.now() - start).toBeLessThan(100);
+      expect(fastest(() => parseTarget(text))).toBeLessThan(100);
     }
   });
 });

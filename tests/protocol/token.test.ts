@@ -8,6 +8,7 @@ import {
   quoted,
   trimWhitespace,
 } from "../../src/protocol/token.ts";
+import { fastest } from "./fastest.ts";
 
 describe("a token (RFC 9110 §5.6.2)", () => {
   it("is made of tchars, and of at least one", () => {
@@ -110,13 +111,3 @@ describe("hostile input", () => {
     }
   });
 });
-
-/** Milliseconds of the fastest of some runs: the others measure the machine. */
-function fastest(work: () => void): number {
-  const times = Array.from({ length: 8 }, () => {
-    const start = performance.now();
-    work();
-    return performance.now() - start;
-  });
-  return Math.min(...times);
-}
