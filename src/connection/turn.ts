@@ -25,7 +25,8 @@ export const plain: WireFormat = 0;
  * It is a tree whose edges are messages; a connection holds one pointer into it. Connections that
  * were sent the same sequence share one node, so a message to a thousand members is encoded,
  * compressed and framed once, and a burst of messages to them is joined into one buffer once.
- * Nothing of it outlives the turn, unless the crowd is so large that writing to it takes several.
+ * Nothing of it outlives the turn, unless the crowd is so large that writing to it takes several; and
+ * before a crowd is written to, the sockets are looked at once more.
  * Only a server's frames can be shared: a client masks each with its own key.
  */
 export class Turn {
@@ -34,6 +35,8 @@ export class Turn {
   #root: Branch = new Branch(undefined, undefined, plain);
   #waiting: TurnMember[] = [];
   #scheduled = false;
+  /** Whether it was prolonged for a crowd that is not served yet. */
+  #prolonged = false;
   /** The long message that was sent last, and its format. */
   #long: LongMessage | undefined;
   #longFormat: WireFormat = plain;
@@ -79,6 +82,10 @@ export class Turn {
   }
 
   readonly #end = (): void => {
+    if (this.#waiting.length >= crowd && !this.#prolonged) {
+      this.#prolonged = true;
+      return this.#clock.endOfTurn(this.#end);
+    }
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#root = new Branch(undefined, undefined, plain);
@@ -88,7 +95,8 @@ export class Turn {
     let flushed = 0;
     do waiting[flushed++]!.flush();
     while (flushed < waiting.length && this.#clock.now() - began <= sliceTime);
-    if (flushed === waiting.length) return;
+    this.#prolonged = flushed < waiting.length;
+    if (!this.#prolonged) return;
     this.#waiting = [...waiting.slice(flushed), ...this.#waiting];
     this.#schedule();
   };
@@ -102,6 +110,12 @@ export class Turn {
     return frame(text ? Opcode.text : Opcode.binary, payload, "server", 4);
   }
 }
+
+/**
+ * From so many members on, the turn is prolonged by one: to look once at what else has come takes
+ * microseconds, and each message that is found saves a crowd's worth of writes.
+ */
+const crowd = 64;
 
 /** A sequence of messages since the turn began. */
 export class Branch {

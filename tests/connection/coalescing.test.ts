@@ -142,7 +142,7 @@ describe("what is no answer", () => {
 
   it("is written for each member of a group, and framed for none twice", () => {
     const peer = new Peer();
-    const members = [peer, ...Array.from({ length: 99 }, () => new Peer({ beside: peer }))];
+    const members = [peer, ...Array.from({ length: 49 }, () => new Peer({ beside: peer }))];
     for (const member of members) member.publish("hello everybody");
     const frame = peer.engine.turn.after(undefined, "hello everybody").joined;
     peer.clock.endTurn();

@@ -162,6 +162,28 @@ describe("the end of a turn", () => {
     expect(flushed).toEqual(Array.from({ length: 51 }, (_, i) => i));
   });
 
+  it("comes a turn later for a crowd, once: what is sent meanwhile leaves in the same write", () => {
+    for (const [size, turns] of [
+      [63, 1],
+      [64, 2],
+    ] as const) {
+      const { turn: tree, send, clock } = turn();
+      let branch = send("first");
+      const written: string[][] = [];
+      const member = { flush: () => void written.push(payloads(branch.joined)) };
+      for (let i = 0; i < size; i++) tree.enlist(member);
+      for (let i = 1; i < turns; i++) {
+        clock.endTurn();
+        expect(written).toEqual([]);
+        branch = tree.after(branch, `in turn ${i + 1}`);
+      }
+      clock.endTurn();
+      const texts = turns === 1 ? ["first"] : ["first", "in turn 2"];
+      expect(written).toEqual(Array.from({ length: size }, () => texts));
+      expect(clock.awaited).toBe(false);
+    }
+  });
+
   it("comes again for those who enlist while it ends", () => {
     const { turn: tree, clock } = turn();
     let flushed = 0;
