@@ -4,7 +4,7 @@ import type { Transport, TransportSink } from "./transport.ts";
 /** Where a stream keeps its transport: listeners shared by all streams find it there. */
 const transport = Symbol("transport");
 
-type OwnedDuplex = Duplex & { [transport]: DuplexTransport };
+type OwnedDuplex = Duplex & { [transport]: DuplexTransport | undefined };
 
 /**
  * What all transports over a stream of Node have in common. Whoever made the stream listens for its
@@ -27,6 +27,12 @@ export abstract class DuplexTransport implements Transport {
     this.#sink = sink;
     if (!first) return;
     this.#stream.on("data", onData).on("end", onEnd).on("close", onClose);
+  }
+
+  /** Lets go of the stream: whoever takes it now finds no listener of ours. */
+  release(): void {
+    this.#stream.off("data", onData).off("end", onEnd).off("close", onClose);
+    this.#stream[transport] = undefined;
   }
 
   /** Whom the listeners tell. */
@@ -75,14 +81,14 @@ export abstract class DuplexTransport implements Transport {
 }
 
 function onData(this: Duplex, chunk: Buffer): void {
-  (this as OwnedDuplex)[transport].sink.onData(chunk);
+  (this as OwnedDuplex)[transport]!.sink.onData(chunk);
 }
 
 function onEnd(this: Duplex): void {
   // A stream of HTTP/2 that is reset ends, too; it counts as closed by then, and `close` follows.
-  if (!this.closed) (this as OwnedDuplex)[transport].sink.onEnd();
+  if (!this.closed) (this as OwnedDuplex)[transport]!.sink.onEnd();
 }
 
 function onClose(this: Duplex): void {
-  (this as OwnedDuplex)[transport].sink.onGone();
+  (this as OwnedDuplex)[transport]!.sink.onGone();
 }

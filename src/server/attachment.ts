@@ -116,6 +116,7 @@ export class Attachment implements LinkOwner {
     if (slice.spent) {
       // A crowd that comes at once does not hold up those who are in already.
       this.#pending++;
+      opening.hold();
       return slice.wait({ readOn: () => this.#receiveLate(opening, handshake, match) });
     }
     this.#judge(opening, handshake, match);

@@ -56,6 +56,9 @@ export class ConnectOpening implements Opening {
     return judgeConnect(this.#fields, { maxHeaders, maxHeaderSize });
   }
 
+  /** A stream that nobody listens to does not flow. */
+  hold(): void {}
+
   transport(): Transport {
     return new StreamTransport(this.#stream);
   }

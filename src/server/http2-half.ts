@@ -8,7 +8,7 @@ import {
 } from "node:http2";
 import type { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
+import { takeNewSockets } from "./new-sockets.ts";
 import type { ServerLimits } from "./options.ts";
 import { awaitPreface } from "./preface.ts";
 import { translate } from "./translation.ts";
@@ -42,22 +42,12 @@ export class Http2Half {
       maxSessionMemory: Math.max(10, Math.ceil(maxStreams / 4)),
     });
 
-    // What node:http itself does with a new socket.
-    const event = "setSecureContext" in http1 ? "secureConnection" : "connection";
-    const accept = http1.listeners(event)[0] as (socket: Socket) => void;
-    http1.off(event, accept);
-    const toHttp1 = (socket: Socket): void => {
-      accept.call(http1, socket);
-    };
-    this.server.on("session", (session) => this.#watch(session, toHttp1));
-    if (event === "secureConnection") {
-      http1.on(event, (socket: TLSSocket) => {
-        if (socket.alpnProtocol === "h2") this.#take(socket);
-        else toHttp1(socket);
-      });
-    } else {
-      http1.on(event, (socket: Socket) => this.#tell(socket, http1.headersTimeout, toHttp1));
-    }
+    const pass = takeNewSockets(http1, (socket) => {
+      if (!("alpnProtocol" in socket)) this.#tell(socket, http1.headersTimeout, pass);
+      else if (socket.alpnProtocol === "h2") this.#take(socket);
+      else pass(socket);
+    });
+    this.server.on("session", (session) => this.#watch(session, pass));
   }
 
   /** Says goodbye to all sessions (GOAWAY, RFC 9113 §6.8): their streams may end in peace. */

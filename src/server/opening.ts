@@ -29,6 +29,8 @@ export interface Opening {
   readonly head: Uint8Array;
   /** What it asks for, or why it is refused; see `judgeHandshake` and `judgeConnect`. */
   judge(maxHeaders: number): Handshake | HandshakeError;
+  /** It has to wait for its turn: nothing is read meanwhile. */
+  hold(): void;
   /** The way out and in. Once: from then on it is the transport's owner who ends it. */
   transport(): Transport;
   /** Completes it. @throws UsageError `ERR_HEADER` for headers that cannot be sent. */

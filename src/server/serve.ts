@@ -31,6 +31,7 @@ import {
   type WebSocketOptions,
   webSocketOptionNames,
 } from "./options.ts";
+import { Reception } from "./reception.ts";
 import { refuse } from "./refusal.ts";
 import { stderrLogger } from "./stderr-logger.ts";
 import { Upgrades } from "./upgrades.ts";
@@ -116,6 +117,7 @@ export async function serve<S extends Scope>(options: ServeOptions<S>): Promise<
   boundConnections(server, log);
   const listening = half === undefined ? [server] : [server, half.server];
   for (const one of listening) Upgrades.of(one).add(attachment);
+  const reception = new Reception(server, (opening) => Upgrades.of(server).receive(opening));
 
   const { port = 8000, host = "127.0.0.1" } = options;
   // To node:net a port is stronger than a path.
@@ -128,6 +130,7 @@ export async function serve<S extends Scope>(options: ServeOptions<S>): Promise<
 
   const closeAll = (): void => {
     server.closeAllConnections();
+    reception.destroy();
     half?.destroy();
     for (const socket of handshaking ?? []) socket.destroy();
   };

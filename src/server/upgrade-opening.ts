@@ -1,9 +1,8 @@
-import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { SocketTransport } from "../connection/socket-transport.ts";
+import type { SocketTransport } from "../connection/socket-transport.ts";
 import type { Transport } from "../connection/transport.ts";
 import { HandshakeError } from "../errors.ts";
-import { type Handshake, judgeHandshake } from "../protocol/handshake.ts";
+import { type Handshake, type HandshakeRequest, judgeHandshake } from "../protocol/handshake.ts";
 import {
   type Agreed,
   handshakeResponse,
@@ -13,26 +12,30 @@ import {
 import type { Opening, Refusal } from "./opening.ts";
 import { refuse } from "./refusal.ts";
 
-/** An opening handshake over HTTP/1.1, as node:http hands it over with its `upgrade` event. */
+/** An opening handshake over HTTP/1.1. */
 export class UpgradeOpening implements Opening {
   readonly httpVersion = "1.1";
-  readonly request: IncomingMessage;
+  readonly request: HandshakeRequest;
   readonly socket: Socket;
-  readonly head: Buffer;
+  readonly #transport: SocketTransport;
   #key = "";
 
-  constructor(request: IncomingMessage, socket: Socket, head: Buffer) {
+  constructor(request: HandshakeRequest, socket: Socket, transport: SocketTransport) {
     this.request = request;
     this.socket = socket;
-    this.head = head;
+    this.#transport = transport;
   }
 
   get target(): string {
-    return this.request.url ?? "";
+    return this.request.target;
   }
 
   get rawHeaders(): readonly string[] {
     return this.request.rawHeaders;
+  }
+
+  get head(): Uint8Array {
+    return this.request.head ?? nothing;
   }
 
   get address(): string {
@@ -52,18 +55,18 @@ export class UpgradeOpening implements Opening {
   }
 
   judge(maxHeaders: number): Handshake | HandshakeError {
-    const { method = "", httpVersion, rawHeaders } = this.request;
-    const { target, head } = this;
-    const judged = judgeHandshake(
-      { method, target, httpVersion, rawHeaders, head },
-      { maxHeaders },
-    );
+    const judged = judgeHandshake(this.request, { maxHeaders });
     if (!(judged instanceof HandshakeError)) this.#key = judged.key;
     return judged;
   }
 
+  hold(): void {
+    this.#transport.pause();
+  }
+
   transport(): Transport {
-    return new SocketTransport(this.socket);
+    this.#transport.resume();
+    return this.#transport;
   }
 
   accept(agreed: Agreed): void {
@@ -78,3 +81,5 @@ export class UpgradeOpening implements Opening {
     refuse(this.socket, this.target, why);
   }
 }
+
+const nothing = new Uint8Array(0);

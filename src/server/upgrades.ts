@@ -8,6 +8,7 @@ import type {
 import type { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { SocketTransport } from "../connection/socket-transport.ts";
 import { HandshakeError, UsageError } from "../errors.ts";
 import { connectsWebSocket } from "../protocol/connect-handshake.ts";
 import { asksForWebSocket } from "../protocol/handshake.ts";
@@ -68,9 +69,10 @@ export class Upgrades {
     const others = this.#server.listenerCount("upgrade") > 1;
     // With too many headers nobody can tell any more what is asked for.
     if (asksForWebSocket(request.rawHeaders) || request.headers.upgrade === undefined) {
-      const opening = new UpgradeOpening(request, socket, head);
-      if (!this.#receive(opening, socket, others)) socket.off("error", ignore);
-      return;
+      if (!this.#isOurs(request.url, socket, others)) return void socket.off("error", ignore);
+      const { method = "", url = "", httpVersion, rawHeaders } = request;
+      const asked = { method, target: url, httpVersion, rawHeaders, head };
+      return this.receive(new UpgradeOpening(asked, socket, new SocketTransport(socket)));
     }
     socket.off("error", ignore);
     if (!others) this.#answerPlainly(request, socket, head);
@@ -88,7 +90,8 @@ export class Upgrades {
     if (!connectsWebSocket(rawHeaders) && others) return;
     stream.on("error", ignore);
     const opening = new ConnectOpening(stream, rawHeaders);
-    if (!this.#receive(opening, stream, others)) stream.off("error", ignore);
+    if (this.#isOurs(opening.target, stream, others)) this.receive(opening);
+    else stream.off("error", ignore);
   };
 
   /** Node itself refuses every CONNECT that nobody listens for. */
@@ -104,20 +107,23 @@ export class Upgrades {
     return server.listenerCount("stream") > ours || server.listenerCount("connect") > 1;
   }
 
-  /** Whether it is ours to answer. */
-  #receive(opening: Opening, from: Duplex, others: boolean): boolean {
-    const path = parseTarget(opening.target)?.path;
-    const found = path === undefined ? undefined : this.#find(path);
-    if (found === undefined && others) return false;
-    // What is ours keeps its listener: one that comes twice has two owners.
-    if (from.listenerCount("error", ignore) > 1) {
-      throw new UsageError("ERR_ALREADY_ATTACHED", "this socket was upgraded before");
-    }
+  /** Answers an opening handshake that nobody else may want. */
+  receive(opening: Opening): void {
+    const found = this.#find(opening.target);
     const { maxHeaders } = (found?.attachment ?? this.#attachments[0]!).limits;
     const handshake = opening.judge(maxHeaders);
     if (handshake instanceof HandshakeError) opening.refuse(handshake);
     else if (found === undefined) this.#refuseUnrouted(opening, handshake.path);
     else found.attachment.receive(opening, handshake, found.match);
+  }
+
+  /** Whether it is ours to answer what asks for this target. */
+  #isOurs(target: string | undefined, from: Duplex, others: boolean): boolean {
+    if (others && this.#find(target ?? "") === undefined) return false;
+    // What is ours keeps its listener: one that comes twice has two owners.
+    if (from.listenerCount("error", ignore) > 1) {
+      throw new UsageError("ERR_ALREADY_ATTACHED", "this socket was upgraded before");
+    }
     return true;
   }
 
@@ -127,14 +133,20 @@ export class Upgrades {
    */
   #refuseUnrouted(opening: Opening, path: string): void {
     const other = path.endsWith("/") ? path.slice(0, -1) : `${path}/`;
-    const near = other === "" ? undefined : this.#find(other);
+    const near = other === "" ? undefined : this.#at(other);
     const hint = near === undefined ? "" : `, but ${quoted(other)} does`;
     const message = `no route matches ${quoted(path)}${hint}`;
     near?.attachment.missed(path, message);
     opening.refuse(new HandshakeError("ERR_HANDSHAKE_ROUTE", 404, message));
   }
 
-  #find(path: string) {
+  /** Who has the path of a target. */
+  #find(target: string) {
+    const path = parseTarget(target)?.path;
+    return path === undefined ? undefined : this.#at(path);
+  }
+
+  #at(path: string) {
     for (const attachment of this.#attachments) {
       const match = attachment.match(path);
       if (match !== undefined) return { attachment, match };
