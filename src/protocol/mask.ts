@@ -7,11 +7,6 @@
 
 import { maskWide, widePays } from "./wide-mask.ts";
 
-/** Below this many bytes a view over the same memory costs more than it saves. */
-const wordsPay = 48;
-
-const littleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
-
 /**
  * Masks or unmasks `bytes[start, end)` in place.
  *
@@ -27,25 +22,12 @@ export function mask(
   phase: number,
 ): number {
   let position = start;
-  let turned = turn(key, phase);
+  const turned = turn(key, phase);
   let seen = 0;
   if (end - start >= widePays) {
     const done = maskWide(bytes, start, end, turned);
     if (done < 0) seen = 0x80;
     position += Math.abs(done);
-  }
-  if (littleEndian && end - position >= wordsPay) {
-    while (((bytes.byteOffset + position) & 3) !== 0) {
-      seen |= bytes[position]! ^= turned & 0xff;
-      turned = turn(turned, 1);
-      position++;
-    }
-    const count = (end - position) >> 2;
-    const words = new Int32Array(bytes.buffer, bytes.byteOffset + position, count);
-    let high = 0;
-    for (let i = 0; i < count; i++) high |= words[i]! ^= turned;
-    if ((high & 0x80808080) !== 0) seen |= 0x80;
-    position += count << 2;
   }
   const k0 = turned & 0xff;
   const k1 = (turned >>> 8) & 0xff;

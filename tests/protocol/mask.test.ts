@@ -37,7 +37,9 @@ describe("masking (RFC 6455 §5.3)", () => {
     expect(wrong).toEqual([]);
   });
 
-  const wide = [511, 512, 527, 528, 1040, 4096, 65_535, 65_536, 65_552, 200_001];
+  const wide = [
+    95, 96, 97, 111, 112, 511, 512, 527, 528, 1040, 4096, 65_535, 65_536, 65_552, 200_001,
+  ];
 
   it.each(wide)("is right for %i bytes, and says whether all are ASCII", (length) => {
     for (const [start, phase] of [
