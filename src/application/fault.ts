@@ -1,7 +1,7 @@
 import { type ErrorCode, SluiceError, UsageError } from "../errors.ts";
 import { nearestName } from "../internal/nearest-name.ts";
 import type { LayerMessage } from "../layers/channel-layer.ts";
-import { Letter } from "./mailbox.ts";
+import { Letter } from "./letter.ts";
 
 /** Where in an application something went wrong. */
 export type Phase = "connect" | "receive" | "event" | "gap" | "disconnect";

@@ -31,8 +31,9 @@ import {
 } from "./fault.ts";
 import { checkHandler, type Handler } from "./handler.ts";
 import { Lanes } from "./lanes.ts";
+import { Letter } from "./letter.ts";
 import type { Link } from "./link.ts";
-import { isPromise, Letter, Mailbox, type MailboxReader, type Pace } from "./mailbox.ts";
+import { isPromise, Mailbox, type MailboxReader, type Pace } from "./mailbox.ts";
 import type { Scope } from "./scope.ts";
 import {
   type AcceptOptions,

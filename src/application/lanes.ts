@@ -1,5 +1,6 @@
 import type { Delivery } from "../layers/channel-layer.ts";
-import { isPromise, Letter, type MailboxReader } from "./mailbox.ts";
+import { Letter } from "./letter.ts";
+import { isPromise, type MailboxReader } from "./mailbox.ts";
 
 /** The one who handles letters, however many at a time, and hears of those that failed. */
 export interface LaneReader extends Pick<MailboxReader, "failed"> {

@@ -2,15 +2,11 @@ import type { ConnectionLimits } from "../internal/limits.ts";
 import type { SharedBytes } from "../internal/shared-bytes.ts";
 import type { SlowPolicy } from "../internal/send-options.ts";
 import type { Delivery, LayerMessage } from "../layers/channel-layer.ts";
-
-/** What a letter in a {@link Mailbox} is. */
-export const Letter = { open: 0, text: 1, bytes: 2, event: 3, gap: 4, disconnect: 5 } as const;
-
-/** One of the kinds of letters. */
-export type Letter = (typeof Letter)[keyof typeof Letter];
+import { Letter } from "./letter.ts";
+import { LetterQueue, type LetterQueueReader } from "./letter-queue.ts";
 
 /** The one who reads the letters. */
-export interface MailboxReader {
+export interface MailboxReader extends LetterQueueReader {
   /** What happens to a layer message that meets a full mailbox. */
   readonly slow: SlowPolicy;
   /** Handles one letter. An error, thrown or as a rejection, goes to `failed`. */
@@ -19,11 +15,6 @@ export interface MailboxReader {
   failed(error: unknown, letter: Letter): void;
   /** All letters are handled, after a promise was awaited. */
   idle(): void;
-  /** Letters from the peer fill the mailbox; there is room again. */
-  full(): void;
-  room(): void;
-  /** A layer message was refused, and half of the room for them is free again. */
-  vacant(): void;
   /** A layer message was dropped; with the policy `close` the connection is to be closed. */
   overflow(policy: SlowPolicy): void;
 }
@@ -35,18 +26,6 @@ export interface Pace {
   /** Has somebody go on in a later turn. */
   wait(member: { readOn(): void }): void;
 }
-
-/** A letter takes three places in the queue: its kind, its value, its delivery. */
-const places = 3;
-
-/** What a letter takes besides its message, about, in bytes. */
-const envelope = 64;
-
-/** The queue of a mailbox in which nothing ever waited; most stay so. */
-const empty = Object.freeze([]) as unknown as unknown[];
-
-/** How many letters may be handled before their places in the queue are used again. */
-const longestTail = 256;
 
 /**
  * One handler's letters, handled one at a time and in order.
@@ -63,16 +42,8 @@ export class Mailbox {
   /** Closed at first: what comes before `open` waits for it. */
   #busy = true;
   #closed = false;
-  #queue: unknown[] = empty;
-  #head = 0;
-  /** The peer's messages in the queue, and their bytes; text counts its characters. */
-  #messages = 0;
-  #bytes = 0;
-  /** The layer's messages in the queue. */
-  #events = 0;
-  #full = false;
-  /** Whether a layer message was refused, and its layer waits to be told of room. */
-  #refused = false;
+  /** Made when a letter has to wait for the first time: most handlers never fall behind. */
+  #queue: LetterQueue | undefined;
   #current: Letter | undefined;
 
   constructor(
@@ -111,8 +82,8 @@ export class Mailbox {
 
   /** Takes a layer message as {@link deliver} does; false if it would have to wait in a full mailbox. */
   offer(message: LayerMessage, delivery: Delivery): boolean {
-    if (this.#busy && this.#events >= this.#limits.mailboxMessages && !this.#closed) {
-      this.#refused = true;
+    if (this.#busy && !this.#closed && this.#queue?.holdsAllEvents === true) {
+      this.#queue.refuse();
       return false;
     }
     this.deliver(Letter.event, message, delivery);
@@ -122,7 +93,7 @@ export class Mailbox {
   /** The last letter: behind the peer's messages, in place of all layer messages. */
   disconnect(): void {
     if (this.#closed) return;
-    this.#removeEvents();
+    this.#queue?.dropEvents();
     this.deliver(Letter.disconnect, undefined, undefined);
     this.#closed = true;
   }
@@ -135,19 +106,14 @@ export class Mailbox {
 
   /** Forgets what waits. */
   clear(): void {
-    this.#queue = empty;
-    this.#head = 0;
-    this.#space?.release(this.#bytes + this.#messages * envelope);
-    this.#messages = 0;
-    this.#bytes = 0;
-    this.#events = 0;
+    this.#queue?.clear();
   }
 
   #run(letter: Letter, value: unknown, delivery: Delivery | undefined): void {
     this.#busy = true;
     let pending = this.#handle(letter, value, delivery);
     while (pending === undefined) {
-      if (this.#head === this.#queue.length) {
+      if (!this.#waits()) {
         this.#busy = false;
         return;
       }
@@ -166,7 +132,7 @@ export class Mailbox {
         this.#reader.failed(error, letter);
       }
       do {
-        if (this.#head === this.#queue.length) {
+        if (!this.#waits()) {
           this.#busy = false;
           this.#current = undefined;
           this.#reader.idle();
@@ -182,6 +148,11 @@ export class Mailbox {
         pending = this.#handleNext();
       } while (pending === undefined);
     }
+  }
+
+  /** Whether a letter waits. */
+  #waits(): boolean {
+    return this.#queue !== undefined && !this.#queue.isEmpty;
   }
 
   /** Calls the handler; a promise if it has more to do. */
@@ -202,104 +173,27 @@ export class Mailbox {
   }
 
   #handleNext(): Promise<unknown> | undefined {
-    const queue = this.#queue;
-    const head = this.#head;
-    const letter = queue[head] as Letter;
-    const value = queue[head + 1];
-    const delivery = queue[head + 2] as Delivery | undefined;
-    this.#head = head + places;
-    if (this.#head === queue.length) {
-      queue.length = 0;
-      this.#head = 0;
-    } else if (this.#head >= longestTail * places && this.#head * 2 >= queue.length) {
-      // A handler that is always behind would keep a place for every letter that ever came.
-      queue.splice(0, this.#head);
-      this.#head = 0;
-    } else {
-      queue[head + 1] = undefined;
-      queue[head + 2] = undefined;
-    }
-    this.#count(letter, value, -1);
-    if (this.#full && !this.#fills(4)) {
-      this.#full = false;
-      this.#reader.room();
-    }
-    if (this.#refused && this.#events * 2 <= this.#limits.mailboxMessages) {
-      this.#refused = false;
-      this.#reader.vacant();
-    }
+    const queue = this.#queue!;
+    const { letter, value, delivery } = queue;
+    queue.shift();
     return this.#handle(letter, value, delivery);
   }
 
   #enqueue(letter: Letter, value: unknown, delivery: Delivery | undefined): void {
-    const { mailboxMessages } = this.#limits;
-    if (letter === Letter.event && this.#events >= mailboxMessages) {
-      if (!this.#makeRoom(value as LayerMessage, delivery)) return;
+    this.#queue ??= new LetterQueue(this.#reader, this.#limits, this.#space);
+    if (letter === Letter.event && this.#queue.holdsAllEvents) {
+      if (!this.#makeRoom(this.#queue, value as LayerMessage, delivery)) return;
     }
-    if (this.#queue === empty) this.#queue = [];
-    this.#queue.push(letter, value, delivery);
-    this.#count(letter, value, 1);
-    if (!this.#full && this.#fills(2)) {
-      this.#full = true;
-      this.#reader.full();
-    }
+    this.#queue.put(letter, value, delivery);
   }
 
-  #count(letter: Letter, value: unknown, sign: 1 | -1): void {
-    if (letter === Letter.event) {
-      this.#events += sign;
-    } else if (letter === Letter.text || letter === Letter.bytes) {
-      const { length } = value as string | Uint8Array;
-      this.#messages += sign;
-      this.#bytes += sign * length;
-      this.#space?.hold(sign * (length + envelope));
-    }
-  }
-
-  /**
-   * Whether the peer's messages take up one part in `parts` of the mailbox. They get half of it and
-   * no more: each may cause a layer message, to this very mailbox, that then has to find room.
-   */
-  #fills(parts: number): boolean {
-    if (this.#messages === 0) return false;
-    const { mailboxMessages, mailboxSize } = this.#limits;
-    const room = Math.min(mailboxSize, this.#space?.free ?? mailboxSize);
-    return this.#messages * parts >= mailboxMessages || this.#bytes * parts >= room * 2;
-  }
-
-  /** A layer message meets a full mailbox: whether it may come in, after the policy was followed. */
-  #makeRoom({ type }: LayerMessage, delivery: Delivery | undefined): boolean {
+  /** A layer message meets a full queue: whether it may come in, after the policy was followed. */
+  #makeRoom(queue: LetterQueue, { type }: LayerMessage, delivery: Delivery | undefined): boolean {
     const policy = this.#reader.slow;
     this.#reader.overflow(policy);
     if (policy === "close" || policy === "drop-newest") return false;
-    const same = (place: number) =>
-      (this.#queue[place + 1] as LayerMessage).type === type &&
-      (this.#queue[place + 2] as Delivery).group === delivery?.group;
     // With `latest`, what says the same of the same group is the message to replace.
-    const replaced = (policy === "latest" ? this.#find(same) : undefined) ?? this.#find(() => true);
-    if (replaced === undefined) return false;
-    this.#queue.splice(replaced, places);
-    this.#events--;
-    return true;
-  }
-
-  #find(fits: (place: number) => boolean): number | undefined {
-    for (let place = this.#head; place < this.#queue.length; place += places) {
-      if (this.#queue[place] === Letter.event && fits(place)) return place;
-    }
-    return undefined;
-  }
-
-  #removeEvents(): void {
-    if (this.#head === this.#queue.length) return;
-    const kept: unknown[] = [];
-    for (let place = this.#head; place < this.#queue.length; place += places) {
-      const letter = this.#queue[place] as Letter;
-      if (letter < Letter.event) kept.push(letter, this.#queue[place + 1], undefined);
-    }
-    this.#queue = kept;
-    this.#head = 0;
-    this.#events = 0;
+    return (policy === "latest" && queue.dropSame(type, delivery?.group)) || queue.dropOldest();
   }
 }
 

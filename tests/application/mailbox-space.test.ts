@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Letter, Mailbox, type MailboxReader } from "../../src/application/mailbox.ts";
+import { Letter } from "../../src/application/letter.ts";
+import { Mailbox, type MailboxReader } from "../../src/application/mailbox.ts";
 import { defaultLimits } from "../../src/internal/limits.ts";
 import { SharedBytes } from "../../src/internal/shared-bytes.ts";
 

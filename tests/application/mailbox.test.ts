@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Letter, Mailbox, type MailboxReader } from "../../src/application/mailbox.ts";
+import { Letter } from "../../src/application/letter.ts";
+import { Mailbox, type MailboxReader } from "../../src/application/mailbox.ts";
 import { defaultLimits } from "../../src/internal/limits.ts";
 import { settle } from "./rig.ts";
 
