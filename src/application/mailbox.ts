@@ -2,6 +2,7 @@ import type { ConnectionLimits } from "../internal/limits.ts";
 import type { SharedBytes } from "../internal/shared-bytes.ts";
 import type { SlowPolicy } from "../internal/send-options.ts";
 import type { Delivery, LayerMessage } from "../layers/channel-layer.ts";
+import { Continuation, plainPromise, type Waiter } from "./continuation.ts";
 import { Letter } from "./letter.ts";
 import { LetterQueue, type LetterQueueReader } from "./letter-queue.ts";
 
@@ -31,9 +32,9 @@ export interface Pace {
  * One handler's letters, handled one at a time and in order.
  *
  * It costs nothing while the handler is idle: a letter is a plain call. Only a handler that returned
- * a promise makes letters queue, and one asynchronous loop then handles the whole burst.
+ * a promise makes letters queue, and when that has settled they are handled one after the other.
  */
-export class Mailbox {
+export class Mailbox implements Waiter {
   readonly #reader: MailboxReader;
   readonly #limits: Required<ConnectionLimits>;
   /** The memory for the peers' messages of all mailboxes. */
@@ -119,35 +120,34 @@ export class Mailbox {
       }
       pending = this.#handleNext();
     }
-    void this.#continue(pending);
+    Continuation.after(pending, this);
   }
 
-  async #continue(first: Promise<unknown>): Promise<void> {
-    let pending: Promise<unknown> | undefined = first;
-    for (;;) {
-      const letter = this.#current!;
-      try {
-        await pending;
-      } catch (error) {
-        this.#reader.failed(error, letter);
+  /** @internal What was awaited is done: goes on with what has come meanwhile. */
+  fulfilled(): void {
+    let pending: Promise<unknown> | undefined;
+    do {
+      if (!this.#waits()) {
+        this.#busy = false;
+        this.#current = undefined;
+        this.#reader.idle();
+        return;
       }
-      do {
-        if (!this.#waits()) {
-          this.#busy = false;
-          this.#current = undefined;
-          this.#reader.idle();
-          return;
-        }
-        if (this.#pace?.spentMidway === true) {
-          // Promises alone never leave a turn: a full mailbox would take it all.
-          this.#current = undefined;
-          await nextTurn(this.#pace);
-          pending = undefined;
-          continue;
-        }
+      if (this.#pace?.spentMidway === true) {
+        // Promises alone never leave a turn: a full mailbox would take it all.
+        this.#current = undefined;
+        pending = nextTurn(this.#pace);
+      } else {
         pending = this.#handleNext();
-      } while (pending === undefined);
-    }
+      }
+    } while (pending === undefined);
+    Continuation.after(pending, this);
+  }
+
+  /** @internal */
+  rejected(reason: unknown): void {
+    this.#reader.failed(reason, this.#current!);
+    this.fulfilled();
   }
 
   /** Whether a letter waits. */
@@ -164,7 +164,7 @@ export class Mailbox {
     this.#current = letter;
     try {
       const result = this.#reader.handle(letter, value, delivery);
-      if (isPromise(result)) return result;
+      if (isPromise(result)) return plainPromise(result);
     } catch (error) {
       this.#reader.failed(error, letter);
     }

@@ -192,6 +192,143 @@ describe("a mailbox", () => {
   });
 });
 
+describe("what a handler gives back in place of a plain promise", () => {
+  /** What `then` does with the two functions that it is given. */
+  type Then = (done: (value?: unknown) => void, failed: (error: unknown) => void) => void;
+
+  class Sure extends Promise<void> {
+    static sloppy: Then = () => {};
+    override then(done: unknown, failed: unknown): never {
+      return Sure.sloppy(done as () => void, failed as () => void) as never;
+    }
+  }
+
+  const makes: Record<string, (then: Then) => unknown> = {
+    "an object with a method": (then) => ({ then }),
+    "a promise whose class has its own method": (then) => {
+      Sure.sloppy = then;
+      return Sure.resolve();
+    },
+  };
+
+  const misdeeds: Record<string, { readonly then: Then; readonly fails: boolean }> = {
+    "calls back at once": { then: (done) => done(), fails: false },
+    "calls back twice": {
+      then: (done) => {
+        done();
+        done();
+      },
+      fails: false,
+    },
+    "calls back later, and then again": {
+      then: (done, failed) => {
+        queueMicrotask(done);
+        setImmediate(failed, new Error("0"));
+      },
+      fails: false,
+    },
+    "fails after it was done": {
+      then: (done, failed) => {
+        done();
+        failed(new Error("0"));
+      },
+      fails: false,
+    },
+    "fails twice": {
+      then: (_done, failed) => {
+        failed(new Error("0"));
+        failed(new Error("0"));
+      },
+      fails: true,
+    },
+    throws: {
+      then: () => {
+        throw new Error("0");
+      },
+      fails: true,
+    },
+    "throws after it was done": {
+      then: (done) => {
+        done();
+        throw new Error("0");
+      },
+      fails: false,
+    },
+  };
+
+  const cases = Object.entries(makes).flatMap(([what, make]) =>
+    Object.entries(misdeeds).map(([how, { then, fails }]) => ({ what, make, how, then, fails })),
+  );
+
+  test.each(cases)("$what that $how is awaited once, and later", async ({ make, then, fails }) => {
+    const reader = new Reader();
+    const mailbox = new Mailbox(reader, defaultLimits);
+    open(mailbox, reader, { index: -1, manner: "returns" });
+    const { handle } = reader;
+    reader.handle = (letter, value) => {
+      const result = handle.call(reader, letter, value);
+      return (value as Note).index === 0 ? (make(then) as Promise<void>) : result;
+    };
+    post(mailbox, { index: 0, manner: "returns" });
+    // These wait for turns of the event loop, in which others must not be woken.
+    for (const index of [1, 2, 3]) post(mailbox, { index, manner: "settles later" });
+    expect(reader.handled).toEqual([-1, 0]);
+    await untilIdle(mailbox);
+    await settle();
+    expect(reader.handled).toEqual([-1, 0, 1, 2, 3]);
+    expect(reader.failures).toEqual(fails ? [0] : []);
+    expect(reader.collisions).toBe(0);
+    expect(reader.rests).toBe(1);
+  });
+
+  test("a promise with a method of its own is awaited as the language has it: past that", async () => {
+    const reader = new Reader();
+    const mailbox = new Mailbox(reader, defaultLimits);
+    open(mailbox, reader, { index: -1, manner: "returns" });
+    const { handle } = reader;
+    let finish = (): void => {};
+    reader.handle = (letter, value) => {
+      const result = handle.call(reader, letter, value);
+      if ((value as Note).index > 0) return result;
+      const promise = new Promise<void>((resolve) => (finish = resolve));
+      const then = (): never => expect.unreachable();
+      return Object.defineProperty(promise, "then", { value: then });
+    };
+    for (const index of [0, 1]) post(mailbox, { index, manner: "returns" });
+    await settle();
+    expect(reader.handled).toEqual([-1, 0]);
+    finish();
+    await untilIdle(mailbox);
+    expect(reader.handled).toEqual([-1, 0, 1]);
+  });
+
+  test("whose `then` cannot be looked up is a failure of the handler", async () => {
+    const reader = new Reader();
+    const mailbox = new Mailbox(reader, defaultLimits);
+    open(mailbox, reader, { index: -1, manner: "returns" });
+    const { handle } = reader;
+    /** Throws when `then` is asked for the n-th time. */
+    const moody = (patience: number): Promise<void> => {
+      let asked = 0;
+      return Object.defineProperty({}, "then", {
+        get() {
+          if (++asked === patience) throw new Error(`${patience}`);
+          return (done: () => void) => done();
+        },
+      }) as Promise<void>;
+    };
+    reader.handle = (letter, value) => {
+      void handle.call(reader, letter, value);
+      return (value as Note).index > 0 ? moody((value as Note).index) : undefined;
+    };
+    // It is asked whether it is a promise, of which make, and then awaited.
+    for (const index of [1, 2, 3, 4]) post(mailbox, { index, manner: "returns" });
+    await untilIdle(mailbox);
+    expect(reader.handled).toEqual([-1, 1, 2, 3, 4]);
+    expect(reader.failures).toEqual([1, 2, 3]);
+  });
+});
+
 describe("a handler that is always one letter behind", () => {
   test("keeps nothing of what it has handled", async () => {
     const keepers: WeakRef<object>[] = [];
