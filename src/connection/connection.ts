@@ -57,11 +57,11 @@ const controlBurst = 10_000;
 export class Connection
   implements ProtocolSink, TransportSink, WriterOwner, Kept, Inflating, SliceMember
 {
+  /** @internal */ readonly limits: Required<ConnectionLimits>;
   readonly #transport: Transport;
   readonly #protocol: Protocol;
   readonly #writer: Writer;
   readonly #engine: Engine;
-  readonly #limits: Required<ConnectionLimits>;
   readonly #sink: ConnectionSink;
   readonly #keepalive: Keepalive;
   readonly #deflate: PermessageDeflate | undefined;
@@ -90,13 +90,13 @@ export class Connection
     const { engine, limits, role, deflate } = options;
     this.#transport = transport;
     this.#engine = engine;
-    this.#limits = limits;
+    this.limits = limits;
     this.#sink = options.sink;
-    const { maxMessageSize, outboxSize } = limits;
+    const { maxMessageSize } = limits;
     this.#deflate = deflate;
     const { budget } = engine;
     this.#protocol = new Protocol({ role, sink: this, maxMessageSize, budget, extension: deflate });
-    this.#writer = new Writer(transport, this.#protocol, engine, outboxSize, this, deflate);
+    this.#writer = new Writer(transport, this.#protocol, engine, this, deflate);
     this.#keepalive = new Keepalive(engine.wheel, this, limits.pingInterval, limits.pingTimeout);
     transport.open(this);
   }
@@ -176,7 +176,7 @@ export class Connection
    * again. It is the wheel's time, so our own stalls are not the peer's.
    */
   #countControl(frames: number): void {
-    const { controlFrames } = this.#limits;
+    const { controlFrames } = this.limits;
     const now = this.#engine.wheel.time;
     this.#controlUntil = Math.max(now, this.#controlUntil) + (frames * 1000) / controlFrames;
     if (this.#controlUntil - now <= controlBurst || this.#ended) return;
@@ -269,7 +269,7 @@ export class Connection
     const size = typeof data === "string" ? Buffer.byteLength(data) : data.byteLength;
     this.#sink.onDrop(size, this.#open ? "slow" : "closed");
     if (this.#open) {
-      const { outboxSize } = this.#limits;
+      const { outboxSize } = this.limits;
       this.fail(CloseCode.tooSlow, `more than ${outboxSize} bytes wait for a slow reader`);
     }
   }
@@ -293,7 +293,7 @@ export class Connection
     // A peer that still takes what was sent before the close frame is given more time; the close
     // frame itself is answered in time, or not at all.
     if (before && !this.#ended && this.#closing?.isSet === true) {
-      this.#closing.set(this.#limits.closeTimeout);
+      this.#closing.set(this.limits.closeTimeout);
     }
   }
 
@@ -318,7 +318,7 @@ export class Connection
     this.#writer.close(code, reason);
     this.#protocol.ignoreMessages();
     this.#keepalive.lift();
-    this.#destroyAfter(this.#limits.closeTimeout);
+    this.#destroyAfter(this.limits.closeTimeout);
     this.#resumeAll();
   }
 
@@ -365,7 +365,7 @@ export class Connection
     this.#resumeAll();
     // §7.1.1: the server closes TCP first; a client waits for it, within reason.
     if (this.#protocol.role === "server" || !clean) this.#transport.end();
-    this.#destroyAfter(this.#limits.closeTimeout);
+    this.#destroyAfter(this.limits.closeTimeout);
   }
 
   #destroyAfter(delay: number): void {
@@ -379,7 +379,7 @@ export class Connection
   pause(why: number): void {
     if (!this.#open || (this.#pauses & why) !== 0) return;
     if ((this.#pauses & ~untilItsTurn) === 0) {
-      const { pauseTimeout } = this.#limits;
+      const { pauseTimeout } = this.limits;
       this.#protocol.hold();
       this.#transport.pause();
       this.#arriving?.lift();
@@ -414,7 +414,7 @@ export class Connection
     this.#transport.pause();
     this.#engine.slice.wait(this);
     // Whoever is kept waiting has all the time again for a message that has begun.
-    if (this.#arriving?.isSet === true) this.#arriving.set(this.#limits.messageTimeout);
+    if (this.#arriving?.isSet === true) this.#arriving.set(this.limits.messageTimeout);
   }
 
   /** @internal */
@@ -425,7 +425,7 @@ export class Connection
   /** A client answers nobody: were both ends to stop for their answers, they could stop for good. */
   #owesTooMuch(): boolean {
     if (this.#protocol.role === "client") return false;
-    const room = Math.min(this.#limits.outboxSize, this.#engine.backlog.free);
+    const room = Math.min(this.limits.outboxSize, this.#engine.backlog.free);
     return this.#writer.waiting * 4 > room;
   }
 
@@ -442,7 +442,7 @@ export class Connection
     this.#delivered = false;
     if (!this.#protocol.partial || this.#ended) return this.#arriving?.lift();
     if (this.#arriving?.isSet === true && !delivered) return;
-    const { messageTimeout } = this.#limits;
+    const { messageTimeout } = this.limits;
     this.#arriving ??= new Alarm(this.#engine.wheel, () => {
       const what = `message took more than ${messageTimeout} ms to arrive`;
       this.onFail(new ProtocolError("ERR_MESSAGE_TIMEOUT", CloseCode.policyViolation, what));

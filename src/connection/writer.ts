@@ -1,10 +1,9 @@
-import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
+import type { SendOptions } from "../internal/send-options.ts";
 import type { PermessageDeflate } from "../protocol/permessage-deflate.ts";
 import type { Protocol } from "../protocol/protocol.ts";
-import type { Waiting } from "./backlog.ts";
+import { Congestion, type CongestionOwner } from "./congestion.ts";
 import type { Engine } from "./engine.ts";
 import { CompressedMessage, CutMessage, type LongMessage, longestWhole } from "./long-message.ts";
-import { Outbox } from "./outbox.ts";
 import type { SlabOwner } from "./slab.ts";
 import type { Transport } from "./transport.ts";
 import { type Branch, plain, type TurnMember, type WireFormat } from "./turn.ts";
@@ -13,11 +12,7 @@ import { type Branch, plain, type TurnMember, type WireFormat } from "./turn.ts"
 const enough = 64 * 1024;
 
 /** The one whose messages a {@link Writer} writes. */
-export interface WriterOwner {
-  /** What happens when the outbox is full. */
-  readonly slow: SlowPolicy;
-  /** A message of `size` bytes was dropped. */
-  dropped(size: number): void;
+export interface WriterOwner extends CongestionOwner {
   /** Nothing waits any more. */
   emptied(): void;
 }
@@ -27,14 +22,13 @@ export interface WriterOwner {
  *
  * As long as the transport takes everything, a direct answer is framed into the slab and leaves when
  * the handler is idle again; all else goes through the turn, where equal messages are framed once
- * for all connections. Once the transport is full, whole messages wait in an outbox, and so they do
- * while a long one leaves in pieces.
+ * for all connections. Once the transport is full there is a {@link Congestion}, in which whole
+ * messages wait, and so there is while a long one leaves in pieces.
  */
 export class Writer implements SlabOwner, TurnMember {
   readonly #transport: Transport;
   readonly #protocol: Protocol;
   readonly #engine: Engine;
-  readonly #outboxSize: number;
   readonly #owner: WriterOwner;
   readonly #deflate: PermessageDeflate | undefined;
 
@@ -43,32 +37,19 @@ export class Writer implements SlabOwner, TurnMember {
   /** What waits for the end of the turn. */
   #branch: Branch | undefined;
   #enlisted = false;
-  /** Whether the transport keeps something that was written. */
-  #full = false;
-  #outbox: Outbox | undefined;
-  /** The message that leaves in pieces, and how many have left. */
-  #long: LongMessage | undefined;
-  #pieces = 0;
-  /** The same message as it waited: it counts until it has left. */
-  #leaving: Waiting | undefined;
-  /** The latest ping that came while the transport was full. */
-  #pongDue: Uint8Array | undefined;
-  /** A close frame that waits behind the outbox. */
-  #closeDue: { readonly code: number | undefined; readonly reason: string } | undefined;
-  #drained: (() => void)[] | undefined;
+  /** While the transport is full, or a long message leaves. */
+  #congestion: Congestion | undefined;
 
   constructor(
     transport: Transport,
     protocol: Protocol,
     engine: Engine,
-    outboxSize: number,
     owner: WriterOwner,
     deflate?: PermessageDeflate,
   ) {
     this.#transport = transport;
     this.#protocol = protocol;
     this.#engine = engine;
-    this.#outboxSize = outboxSize;
     this.#owner = owner;
     this.#deflate = deflate;
   }
@@ -82,7 +63,7 @@ export class Writer implements SlabOwner, TurnMember {
 
   /** Bytes of messages that wait for the transport to have room. */
   get waiting(): number {
-    return (this.#long?.sizeFrom(this.#pieces) ?? 0) + (this.#outbox?.size ?? 0);
+    return this.#congestion?.size ?? 0;
   }
 
   /**
@@ -90,7 +71,7 @@ export class Writer implements SlabOwner, TurnMember {
    * @returns false if the outbox is full and the slow policy wants the connection closed.
    */
   send(data: string | Uint8Array, options: SendOptions | undefined, answer: boolean): boolean {
-    if (this.#full || this.#long !== undefined) return this.#wait(data, options);
+    if (this.#congestion !== undefined) return this.#congestion.add(data, options);
     if (data.length > longestWhole) return this.#sendLong(data, options);
     const format = this.#formatOf(data, options?.compress);
     // A client masks each frame with a key of its own: it has nothing to share.
@@ -113,8 +94,8 @@ export class Writer implements SlabOwner, TurnMember {
 
   /** Answers a ping; while the transport is full only the latest one (RFC 6455 §5.5.3). */
   pong(payload: Uint8Array): void {
-    if (this.#full) {
-      this.#pongDue = Buffer.from(payload);
+    if (this.#congestion?.full === true) {
+      this.#congestion.pongDue = Buffer.from(payload);
       return;
     }
     this.#slab(this.#protocol.pong(payload));
@@ -124,18 +105,22 @@ export class Writer implements SlabOwner, TurnMember {
   /** Writes a close frame, the last one, behind everything that was sent before. */
   close(code: number | undefined, reason: string): void {
     this.flush();
-    this.#closeDue = { code, reason };
-    const waits = this.#long !== undefined || (this.#outbox?.length ?? 0) > 0;
-    if (!waits) this.#writeClose();
+    const congestion = this.#congestion;
+    if (congestion === undefined || congestion.empty)
+      this.write(this.#protocol.close(code, reason));
+    else congestion.closeDue = { code, reason };
   }
 
   /** Drops what waits in the outbox; a close frame behind it goes out at once. */
   dropWaiting(): void {
     this.#writeFramed();
-    this.#cutShort();
-    this.#outbox?.clear();
-    this.#pongDue = undefined;
-    this.#writeClose();
+    const congestion = this.#congestion;
+    if (congestion === undefined) return;
+    this.#cutShort(congestion);
+    congestion.clear();
+    congestion.pongDue = undefined;
+    this.#writeClose(congestion);
+    if (!congestion.full) this.#relieve(congestion);
   }
 
   /** Makes sure that what was sent leaves at the end of this turn. */
@@ -149,32 +134,28 @@ export class Writer implements SlabOwner, TurnMember {
   flush(): void {
     this.#enlisted = false;
     this.#writeFramed();
-    if (this.#long !== undefined) this.#proceed();
+    if (this.#congestion?.long !== undefined) this.#proceed(this.#congestion);
   }
 
   /** Writes bytes at once, past everything that waits. */
   write(bytes: Uint8Array): boolean {
     const taken = this.#transport.write(bytes);
-    if (!taken) this.#full = true;
+    if (!taken) this.#congest().full = true;
     return taken;
   }
 
   /** Resolves when nothing waits any more, or when {@link release} is called. */
   drained(): Promise<void> {
     this.flush();
-    if (!this.#full && this.#long === undefined) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#drained ??= [];
-      this.#drained.push(resolve);
-    });
+    return this.#congestion?.relief() ?? Promise.resolve();
   }
 
   /** The transport has room again. */
   onDrain(): void {
-    this.#full = false;
+    if (this.#congestion !== undefined) this.#congestion.full = false;
     // What was sent before the transport was full may still wait for the end of the turn.
     this.#writeFramed();
-    this.#proceed();
+    if (this.#congestion !== undefined) this.#proceed(this.#congestion);
   }
 
   /** The transport is gone: lets go of everything. */
@@ -182,17 +163,16 @@ export class Writer implements SlabOwner, TurnMember {
     const { slab } = this.#engine;
     if (slab.owner === this) slab.flush();
     this.#branch = undefined;
-    this.#closeDue = undefined;
-    if (this.#long !== undefined) this.#owner.dropped(this.#long.size);
-    this.#endLong();
-    this.#outbox?.clear();
-    this.#outbox = undefined;
-    this.#settle();
+    const congestion = this.#congestion;
+    if (congestion === undefined) return;
+    congestion.cut();
+    congestion.clear();
+    this.#relieve(congestion);
   }
 
   /** Whether the frame that the transport was given last is not complete. */
   #insideFrame(): boolean {
-    return this.#long?.fragmented === false;
+    return this.#congestion?.long?.fragmented === false;
   }
 
   /** How a message goes on the wire: in the format that was negotiated, if it is worth it. */
@@ -237,63 +217,66 @@ export class Writer implements SlabOwner, TurnMember {
 
   #sendLong(data: string | Uint8Array, options: SendOptions | undefined): boolean {
     this.#writeFramed();
-    if (!this.#wait(data, options)) return false;
-    this.#proceed();
+    const congestion = this.#congest();
+    const kept = congestion.add(data, options);
+    this.#proceed(congestion);
     // What is made for all in one turn goes with it.
     this.enlist();
-    return true;
+    return kept;
+  }
+
+  #congest(): Congestion {
+    this.#congestion ??= new Congestion(this.#owner, this.#engine.backlog);
+    return this.#congestion;
   }
 
   /** Sends what waits, until the transport is full or a long message has had its share of this turn. */
-  #proceed(): void {
-    while (!this.#full) {
-      if (this.#long !== undefined && !this.#sendPieces(this.#long)) return;
-      if (this.#pongDue !== undefined) this.#slab(this.#protocol.pong(this.#pongDue));
-      this.#pongDue = undefined;
-      const next = this.#outbox?.take();
+  #proceed(congestion: Congestion): void {
+    while (!congestion.full) {
+      if (congestion.long !== undefined && !this.#sendPieces(congestion)) return;
+      if (congestion.pongDue !== undefined) this.#slab(this.#protocol.pong(congestion.pongDue));
+      congestion.pongDue = undefined;
+      const next = congestion.take();
       if (next === undefined) break;
       const format = this.#formatOf(next.data, next.compress);
       if (next.data.length > longestWhole) {
-        this.#begin(next.data, format);
-        this.#leaving = next;
+        congestion.begin(this.#long(next.data, format), next);
       } else {
         this.#frame(next.data, format);
         this.#engine.backlog.release(next);
       }
     }
     if (this.#engine.slab.owner === this) this.#engine.slab.flush();
-    if (this.#full) return;
-    this.#outbox = undefined;
-    this.#writeClose();
-    this.#settle();
+    if (congestion.full) return;
+    this.#relieve(congestion);
+    this.#writeClose(congestion);
     this.#owner.emptied();
   }
 
-  #begin(data: string | Uint8Array, format: WireFormat): void {
+  #relieve(congestion: Congestion): void {
+    this.#congestion = undefined;
+    congestion.over();
+  }
+
+  #long(data: string | Uint8Array, format: WireFormat): LongMessage {
     const { turn, deflate, slab } = this.#engine;
     const { role } = this.#protocol;
     if (slab.owner === this) slab.flush();
     if (format !== plain) this.#deflate!.forget();
-    if (role === "server") this.#long = turn.long(data, format);
-    else if (format === plain) this.#long = new CutMessage(data, role);
-    else
-      this.#long = new CompressedMessage(data, role, (bytes, last) =>
-        deflate!.compress(bytes, format, last),
-      );
-    this.#pieces = 0;
+    if (role === "server") return turn.long(data, format);
+    if (format === plain) return new CutMessage(data, role);
+    return new CompressedMessage(data, role, (bytes, last) =>
+      deflate!.compress(bytes, format, last),
+    );
   }
 
   /** Returns whether the message has left. */
-  #sendPieces(long: LongMessage): boolean {
-    while (!this.#full) {
-      const piece = long.piece(this.#pieces);
-      if (piece === undefined) {
-        this.#endLong();
-        return true;
-      }
-      this.#pieces += 1;
+  #sendPieces(congestion: Congestion): boolean {
+    while (!congestion.full) {
+      const piece = congestion.piece();
+      if (piece === undefined) return true;
       this.write(piece);
-      if (long.fragmented) {
+      if (congestion.long!.fragmented) {
         // Making a piece was work enough for this turn.
         this.enlist();
         return false;
@@ -303,21 +286,11 @@ export class Writer implements SlabOwner, TurnMember {
   }
 
   /** RFC 6455 §5.4: a frame that has begun has to be completed; fragments need not follow. */
-  #cutShort(): void {
-    const long = this.#long;
-    if (long === undefined) return;
-    this.#endLong();
-    if (long.fragmented) return this.#owner.dropped(long.size);
-    for (let piece = long.piece(this.#pieces++); piece !== undefined; ) {
+  #cutShort(congestion: Congestion): void {
+    if (congestion.long?.fragmented !== false) return congestion.cut();
+    for (let piece = congestion.piece(); piece !== undefined; piece = congestion.piece()) {
       this.write(piece);
-      piece = long.piece(this.#pieces++);
     }
-  }
-
-  #endLong(): void {
-    this.#long = undefined;
-    if (this.#leaving !== undefined) this.#engine.backlog.release(this.#leaving);
-    this.#leaving = undefined;
   }
 
   #slab(frames: Buffer): void {
@@ -331,23 +304,9 @@ export class Writer implements SlabOwner, TurnMember {
     this.write(frames);
   }
 
-  #writeClose(): void {
-    const due = this.#closeDue;
-    this.#closeDue = undefined;
+  #writeClose(congestion: Congestion): void {
+    const due = congestion.closeDue;
+    congestion.closeDue = undefined;
     if (due !== undefined) this.write(this.#protocol.close(due.code, due.reason));
-  }
-
-  #wait(data: string | Uint8Array, options: SendOptions | undefined): boolean {
-    const { backlog } = this.#engine;
-    this.#outbox ??= new Outbox(this.#outboxSize, this.#owner.slow, backlog, (size) =>
-      this.#owner.dropped(size),
-    );
-    return this.#outbox.offer(data, options) === "kept";
-  }
-
-  #settle(): void {
-    const drained = this.#drained;
-    this.#drained = undefined;
-    if (drained !== undefined) for (const resolve of drained) resolve();
   }
 }

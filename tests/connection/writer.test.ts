@@ -197,12 +197,13 @@ function room(options: RoomOptions = {}) {
   const transport = new MemoryTransport();
   const dropped: number[] = [];
   const owner: WriterOwner & { slow: SlowPolicy } = {
+    limits: { outboxSize },
     slow: "close",
     dropped: (size) => dropped.push(size),
     emptied() {},
   };
   const protocol = new Protocol({ role, sink: deaf });
-  const writer = new Writer(transport, protocol, engine, outboxSize, owner);
+  const writer = new Writer(transport, protocol, engine, owner);
   transport.open({ onData() {}, onDrain: () => writer.onDrain(), onEnd() {}, onGone() {} });
   const reader = new FrameReader(role === "client");
   const received = () =>
