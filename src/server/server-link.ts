@@ -6,17 +6,15 @@ import type { Scope } from "../application/scope.ts";
 import type { AcceptOptions, RejectOptions } from "../application/socket.ts";
 import { Connection, type ConnectionSink, Pause } from "../connection/connection.ts";
 import type { Engine } from "../connection/engine.ts";
-import type { Transport, TransportSink } from "../connection/transport.ts";
 import type { ProtocolError } from "../errors.ts";
 import type { ConnectionLimits } from "../internal/limits.ts";
 import type { SendOptions, SlowPolicy } from "../internal/send-options.ts";
 import type { SharedBytes } from "../internal/shared-bytes.ts";
-import { acceptDeflate } from "../protocol/deflate-negotiation.ts";
-import { formatExtensions } from "../protocol/extension-offer.ts";
 import type { Handshake } from "../protocol/handshake.ts";
 import { checkedHeaders, refusalLines } from "../protocol/handshake-response.ts";
 import { publish } from "./diagnostics.ts";
 import type { Opening } from "./opening.ts";
+import { type HandshakeOwner, PendingHandshake } from "./pending-handshake.ts";
 
 /** The one who keeps a list of the links. */
 export interface LinkOwner {
@@ -35,33 +33,21 @@ export interface LinkOwner {
   report(scope: Scope, error: unknown, phase: Phase, consumer: string): void;
 }
 
-/** Bytes that may come before the handshake is answered; no client has to send any. */
-const maxEarly = 64 * 1024;
-
 /**
- * Joins one application to one transport: while the handshake waits for its answer it watches over
- * the transport itself, afterwards a {@link Connection} does.
+ * Joins one application to one transport: while the handshake waits for its answer through a
+ * {@link PendingHandshake}, afterwards through a {@link Connection}.
  */
-export class ServerLink implements Link, InstanceObserver, ConnectionSink, TransportSink {
+export class ServerLink implements Link, InstanceObserver, ConnectionSink, HandshakeOwner {
   readonly scope: Scope;
   /** The request target as it came, for the log. */
   readonly target: string;
-  readonly #transport: Transport;
-  // Until it is answered.
-  #opening: Opening | undefined;
-  #handshake: Handshake | undefined;
-  readonly #limits: Required<ConnectionLimits>;
   readonly #owner: LinkOwner;
-  #early: Uint8Array[] | undefined;
-  #earlySize = 0;
   #instance: ApplicationInstance | undefined;
+  /** Until it is accepted, or gone. */
+  #pending: PendingHandshake | undefined;
   #connection: Connection | undefined;
-  #answered = false;
-  /** Who asked to pause before there was a connection. */
-  #pauses = 0;
   #finished = false;
   #gone = false;
-  #liftEnd: (() => void) | undefined;
 
   constructor(
     opening: Opening,
@@ -70,31 +56,27 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
     limits: Required<ConnectionLimits>,
     owner: LinkOwner,
   ) {
-    this.#transport = opening.transport();
-    this.#opening = opening;
-    this.#handshake = handshake;
     this.scope = scope;
     this.target = opening.target;
-    this.#limits = limits;
     this.#owner = owner;
+    this.#pending = new PendingHandshake(opening, handshake, limits, this);
   }
 
   /** Runs the application. */
   start(application: Application): void {
-    const { head } = this.#opening!;
+    const pending = this.#pending!;
     const instance = new ApplicationInstance({
       application,
       scope: this.scope,
       link: this,
-      limits: this.#limits,
+      limits: pending.limits,
       mailboxes: this.#owner.mailboxes,
       pace: this.#owner.engine.slice,
       clock: this.#owner.engine,
       observer: this,
     });
     this.#instance = instance;
-    if (head.length > 0) this.onData(head);
-    this.#transport.open(this);
+    pending.open();
     instance.start();
   }
 
@@ -107,8 +89,8 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
 
   /** Ends it now, and lets go of handlers that are still at work. */
   abandon(): void {
-    if (this.#connection === undefined) this.#transport.destroy();
-    else this.#connection.destroy();
+    this.#pending?.transport.destroy();
+    this.#connection?.destroy();
     this.#instance?.abandon();
   }
 
@@ -126,44 +108,35 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
   // Link: what the application wants.
 
   accept(options: AcceptOptions): void {
-    const { subprotocol, headers } = options;
     // What cannot be sent is told also when nobody is left to be sent it.
-    if (headers !== undefined) checkedHeaders(headers);
+    if (options.headers !== undefined) checkedHeaders(options.headers);
     // The peer may have left while the application made up its mind.
-    if (this.#gone || this.#answered) return;
+    const pending = this.#pending;
+    if (pending === undefined || pending.answered) return;
     const { engine } = this.#owner;
-    const { extensions: offers } = this.#handshake!;
-    const agreed = engine.deflate && acceptDeflate(offers, engine.deflate);
-    const extensions = agreed && formatExtensions([agreed.answer]);
-    this.#opening!.accept({ subprotocol, extensions, headers });
-    this.#settle(true);
-    const connection = new Connection(this.#transport, {
+    const deflate = pending.accept(options, engine);
+    this.#owner.settled(this, true);
+    const { transport, limits } = pending;
+    this.#connection = new Connection(transport, {
       role: "server",
       engine,
-      limits: this.#limits,
+      limits,
       sink: this,
-      deflate: agreed?.extension,
+      deflate,
     });
-    this.#connection = connection;
-    for (const bit of Object.values(Pause)) if ((this.#pauses & bit) !== 0) connection.pause(bit);
+    this.#pending = undefined;
     publish("sluice:connection.open", { scope: this.scope });
-    const early = this.#early;
-    if (early === undefined) return;
-    this.#early = undefined;
-    if (this.#earlySize > maxEarly && !connection.paused) this.#transport.resume();
-    for (const chunk of early) connection.onData(chunk);
+    pending.handOver(this.#connection);
   }
 
   reject(status: number, options: RejectOptions): void {
     refusalLines(status, options.headers);
-    if (this.#gone || this.#answered) return;
-    this.#opening!.reject(status, options);
+    const pending = this.#pending;
+    if (pending === undefined || pending.answered) return;
+    pending.reject(status, options);
     publish("sluice:handshake.reject", { target: this.target, status, error: undefined });
-    this.#settle(false);
-    this.#early = undefined;
-    this.#transport.resume();
-    const { closeTimeout } = this.#limits;
-    this.#liftEnd = this.#owner.engine.after(closeTimeout, () => this.#transport.destroy());
+    this.#owner.settled(this, false);
+    pending.awaitEnd(this.#owner.engine);
   }
 
   send(data: string | Uint8Array, options: SendOptions | undefined, answer: boolean): void {
@@ -188,13 +161,13 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
   }
 
   pause(why: keyof typeof Pause): void {
-    this.#pauses |= Pause[why];
-    this.#connection?.pause(Pause[why]);
+    if (this.#pending !== undefined) this.#pending.pauses |= Pause[why];
+    else this.#connection?.pause(Pause[why]);
   }
 
   resume(why: keyof typeof Pause): void {
-    this.#pauses &= ~Pause[why];
-    this.#connection?.resume(Pause[why]);
+    if (this.#pending !== undefined) this.#pending.pauses &= ~Pause[why];
+    else this.#connection?.resume(Pause[why]);
   }
 
   get bufferedAmount(): number {
@@ -205,33 +178,10 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
     publish("sluice:message.drop", { scope: this.scope, size, why });
   }
 
-  // TransportSink: while the handshake waits.
+  // HandshakeOwner: while the handshake waits.
 
-  onData(chunk: Uint8Array): void {
-    if (this.#answered) return;
-    this.#early ??= [];
-    this.#early.push(chunk);
-    this.#earlySize += chunk.length;
-    if (this.#earlySize > maxEarly) this.#transport.pause();
-  }
-
-  onDrain(): void {}
-
-  onEnd(): void {
+  onLeft(): void {
     this.#instance?.onEnd(1006, "");
-    this.#transport.end();
-    // Nobody is left to answer, and a socket that only half of us closed may stay for ever.
-    if (!this.#answered) this.#transport.destroy();
-  }
-
-  onGone(): void {
-    if (this.#gone) return;
-    this.#gone = true;
-    this.#liftEnd?.();
-    if (!this.#answered) this.#settle(false);
-    if (this.#connection !== undefined) this.#owner.gone(this);
-    this.#instance?.onEnd(1006, "");
-    if (this.#finished) this.#owner.done(this);
   }
 
   // ConnectionSink: afterwards.
@@ -265,10 +215,13 @@ export class ServerLink implements Link, InstanceObserver, ConnectionSink, Trans
     this.#instance!.onEnd(code, reason);
   }
 
-  #settle(accepted: boolean): void {
-    this.#answered = true;
-    this.#opening = undefined;
-    this.#handshake = undefined;
-    this.#owner.settled(this, accepted);
+  onGone(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    if (this.#connection !== undefined) this.#owner.gone(this);
+    else if (this.#pending?.answered === false) this.#owner.settled(this, false);
+    this.#pending = undefined;
+    this.#instance?.onEnd(1006, "");
+    if (this.#finished) this.#owner.done(this);
   }
 }
