@@ -97,7 +97,7 @@ export class Connection
     const { budget } = engine;
     this.#protocol = new Protocol({ role, sink: this, maxMessageSize, budget, extension: deflate });
     this.#writer = new Writer(transport, this.#protocol, engine, this, deflate);
-    this.#keepalive = new Keepalive(engine.wheel, this, limits.pingInterval, limits.pingTimeout);
+    this.#keepalive = new Keepalive(engine.wheel, this);
     transport.open(this);
   }
 

@@ -1,7 +1,9 @@
+import type { ConnectionLimits } from "../internal/limits.ts";
 import { Deadline, type TimerWheel } from "./timer-wheel.ts";
 
 /** The connection that a {@link Keepalive} watches over. */
 export interface Kept {
+  readonly limits: Pick<Required<ConnectionLimits>, "pingInterval" | "pingTimeout">;
   /** Whether we do not read at the moment: then silence says nothing about the peer. */
   readonly paused: boolean;
   /** Sends a ping. */
@@ -16,20 +18,16 @@ export interface Kept {
  */
 export class Keepalive extends Deadline {
   readonly #kept: Kept;
-  readonly #interval: number;
-  readonly #timeout: number;
   /** When the silence began, as the wheel counts. */
   #silentSince: number;
   /** Whether we have pinged since. */
   #pinged = false;
 
-  constructor(wheel: TimerWheel, kept: Kept, interval: number, timeout: number) {
+  constructor(wheel: TimerWheel, kept: Kept) {
     super(wheel);
     this.#kept = kept;
-    this.#interval = interval;
-    this.#timeout = timeout;
     this.#silentSince = this.time;
-    this.set(interval);
+    this.set(kept.limits.pingInterval);
   }
 
   /** Something came from the peer, or it can be heard again: silence counts from here. */
@@ -40,11 +38,12 @@ export class Keepalive extends Deadline {
 
   /** @internal */
   override expire(): void {
+    const { pingInterval, pingTimeout } = this.#kept.limits;
     const silence = this.time - this.#silentSince;
-    if (silence < this.#interval) return this.set(this.#interval - silence);
+    if (silence < pingInterval) return this.set(pingInterval - silence);
     if (this.#pinged && !this.#kept.paused) return this.#kept.vanished();
     this.#pinged = true;
     this.#kept.ping();
-    this.set(this.#timeout);
+    this.set(pingTimeout);
   }
 }
