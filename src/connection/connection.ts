@@ -9,6 +9,7 @@ import { Alarm } from "./alarm.ts";
 import type { Engine } from "./engine.ts";
 import type { Inflating } from "./inflation.ts";
 import { Keepalive, type Kept } from "./keepalive.ts";
+import { Parting } from "./parting.ts";
 import type { SliceMember } from "./read-slice.ts";
 import type { Transport, TransportSink } from "./transport.ts";
 import { Writer, type WriterOwner } from "./writer.ts";
@@ -66,23 +67,16 @@ export class Connection
   readonly #keepalive: Keepalive;
   readonly #deflate: PermessageDeflate | undefined;
 
-  /** Messages may still be sent, and are still delivered. */
-  #open = true;
-  #ended = false;
-  #gone = false;
-  /** The first close code that was sent or received; 0 while there is none. */
-  #code = 0;
-  #reason = "";
+  /** While it is open, messages may be sent, and are delivered; at last the transport is gone, too. */
+  #state: "open" | "closing" | "ended" | "gone" = "open";
   #pauses = 0;
   /** The peer has ended its half, and what it sent before is still held back. */
   #endDue = false;
-  /** Whether a message was complete in the bytes that came last. */
-  #delivered = false;
   /** Until when the allowance of control frames is used up, as the wheel counts the time. */
   #controlUntil = 0;
 
   // Made when they are needed: most connections never do.
-  #closing: Alarm | undefined;
+  #parting: Parting | undefined;
   #arriving: Alarm | undefined;
   #pausing: Alarm | undefined;
 
@@ -106,6 +100,14 @@ export class Connection
     return this.#writer.size;
   }
 
+  get #ended(): boolean {
+    return this.#state === "ended" || this.#state === "gone";
+  }
+
+  get #gone(): boolean {
+    return this.#state === "gone";
+  }
+
   /** Whether reading is paused by us. */
   get paused(): boolean {
     return this.#pauses !== 0;
@@ -118,7 +120,7 @@ export class Connection
 
   /** @internal */
   dropped(size: number): void {
-    this.#sink.onDrop(size, this.#open ? "slow" : "closed");
+    this.#sink.onDrop(size, this.#state === "open" ? "slow" : "closed");
   }
 
   /** @internal */
@@ -159,15 +161,15 @@ export class Connection
 
   /** @internal */
   onText(message: string): void {
-    this.#delivered = true;
-    if (this.#open) this.#sink.onText(message);
+    this.#arriving?.lift();
+    if (this.#state === "open") this.#sink.onText(message);
     if (this.#engine.slice.spentMidway) this.#yield();
   }
 
   /** @internal */
   onBytes(message: Uint8Array): void {
-    this.#delivered = true;
-    if (this.#open) this.#sink.onBytes(message);
+    this.#arriving?.lift();
+    if (this.#state === "open") this.#sink.onBytes(message);
     if (this.#engine.slice.spentMidway) this.#yield();
   }
 
@@ -217,7 +219,7 @@ export class Connection
   /** @internal RFC 6455 §5.5.1: a close frame is answered with one, which echoes its code. */
   onClose(code: number, reason: string): void {
     this.#remember(code, reason);
-    this.#open = false;
+    if (this.#state === "open") this.#state = "closing";
     this.#writer.dropWaiting();
     if (!this.#protocol.closeSent) {
       this.#writer.write(this.#protocol.close(code === CloseCode.noStatus ? undefined : code));
@@ -237,19 +239,20 @@ export class Connection
     // A transport may notice the end while it is paused; what came before it is read first.
     this.#endDue = this.paused;
     if (this.#endDue) return;
-    this.#open = false;
+    this.#state = "closing";
     this.#writer.dropWaiting();
     this.#end(false);
   }
 
   /** @internal */
   onGone(): void {
-    this.#gone = true;
-    this.#end(false);
+    const ended = this.#ended;
+    this.#state = "gone";
+    if (!ended) this.#tellEnd(false);
     this.#protocol.dispose();
     this.#writer.release();
     this.#deflate?.dispose();
-    this.#closing?.lift();
+    this.#parting?.lift();
     this.#pausing?.lift();
     this.#sink.onGone();
   }
@@ -261,14 +264,14 @@ export class Connection
    * as soon as the handler is idle; all else leaves at the end of the turn.
    */
   send(data: string | Uint8Array, options: SendOptions | undefined, answer: boolean): void {
-    if (this.#open && this.#writer.send(data, options, answer)) {
+    if (this.#state === "open" && this.#writer.send(data, options, answer)) {
       // Who does not read the answers is asked nothing more: a burst is held back, not punished.
       if (answer && this.#owesTooMuch()) this.pause(Pause.outbox);
       return;
     }
     const size = typeof data === "string" ? Buffer.byteLength(data) : data.byteLength;
-    this.#sink.onDrop(size, this.#open ? "slow" : "closed");
-    if (this.#open) {
+    this.#sink.onDrop(size, this.#state === "open" ? "slow" : "closed");
+    if (this.#state === "open") {
       const { outboxSize } = this.limits;
       this.fail(CloseCode.tooSlow, `more than ${outboxSize} bytes wait for a slow reader`);
     }
@@ -292,8 +295,8 @@ export class Connection
     this.#writer.onDrain();
     // A peer that still takes what was sent before the close frame is given more time; the close
     // frame itself is answered in time, or not at all.
-    if (before && !this.#ended && this.#closing?.isSet === true) {
-      this.#closing.set(this.limits.closeTimeout);
+    if (before && !this.#ended && this.#parting?.isSet === true) {
+      this.#parting.set(this.limits.closeTimeout);
     }
   }
 
@@ -312,20 +315,20 @@ export class Connection
    */
   close(code?: number, reason = ""): void {
     checkClose(code, reason);
-    if (!this.#open) return;
-    this.#open = false;
+    if (this.#state !== "open") return;
+    this.#state = "closing";
     this.#remember(code ?? CloseCode.noStatus, reason);
     this.#writer.close(code, reason);
     this.#protocol.ignoreMessages();
     this.#keepalive.lift();
-    this.#destroyAfter(this.limits.closeTimeout);
+    this.#parting!.set(this.limits.closeTimeout);
     this.#resumeAll();
   }
 
   /** Fails the connection (RFC 6455 §7.1.7): the close frame overtakes what waits, nothing is awaited. */
   fail(code: number, reason: string): void {
     if (this.#ended) return;
-    this.#open = false;
+    this.#state = "closing";
     this.#remember(code, reason);
     this.#writer.dropWaiting();
     if (!this.#protocol.closeSent) {
@@ -347,37 +350,35 @@ export class Connection
   }
 
   #remember(code: number, reason: string): void {
-    if (this.#code !== 0) return;
-    this.#code = code;
-    this.#reason = reason;
+    const { wheel } = this.#engine;
+    this.#parting ??= new Parting(code, reason, wheel, () => this.destroy());
   }
 
   #end(clean: boolean): void {
     if (this.#ended) return;
-    this.#ended = true;
-    this.#open = false;
-    this.#keepalive.lift();
-    this.#arriving?.lift();
-    this.#engine.inflation?.remove(this);
-    this.#remember(CloseCode.abnormal, "");
-    this.#sink.onClosed(this.#code, this.#reason, clean);
+    this.#state = "ended";
+    this.#tellEnd(clean);
     if (this.#gone) return;
     this.#resumeAll();
     // §7.1.1: the server closes TCP first; a client waits for it, within reason.
     if (this.#protocol.role === "server" || !clean) this.#transport.end();
-    this.#destroyAfter(this.limits.closeTimeout);
+    this.#parting!.set(this.limits.closeTimeout);
   }
 
-  #destroyAfter(delay: number): void {
-    this.#closing ??= new Alarm(this.#engine.wheel, () => this.destroy());
-    this.#closing.set(delay);
+  #tellEnd(clean: boolean): void {
+    this.#keepalive.lift();
+    this.#arriving?.lift();
+    this.#engine.inflation?.remove(this);
+    this.#remember(CloseCode.abnormal, "");
+    const { code, reason } = this.#parting!;
+    this.#sink.onClosed(code, reason, clean);
   }
 
   // Flow control.
 
   /** Stops reading, for one of the reasons in {@link Pause}: not one more message is delivered. */
   pause(why: number): void {
-    if (!this.#open || (this.#pauses & why) !== 0) return;
+    if (this.#state !== "open" || (this.#pauses & why) !== 0) return;
     if ((this.#pauses & ~untilItsTurn) === 0) {
       const { pauseTimeout } = this.limits;
       this.#protocol.hold();
@@ -436,12 +437,13 @@ export class Connection
     this.resume(Pause.inflation);
   }
 
-  /** A message that has begun has a deadline, so that its bytes are not held for ever. */
+  /**
+   * A message that has begun has a deadline, so that its bytes are not held for ever; the one that
+   * is delivered lifts it.
+   */
   #watchArrival(): void {
-    const delivered = this.#delivered;
-    this.#delivered = false;
     if (!this.#protocol.partial || this.#ended) return this.#arriving?.lift();
-    if (this.#arriving?.isSet === true && !delivered) return;
+    if (this.#arriving?.isSet === true) return;
     const { messageTimeout } = this.limits;
     this.#arriving ??= new Alarm(this.#engine.wheel, () => {
       const what = `message took more than ${messageTimeout} ms to arrive`;
