@@ -30,8 +30,7 @@ export class ConsumerHandler implements Handler {
   readonly #socket: Socket;
   readonly #settings: ConsumerSettings;
   readonly #table: EventTable;
-  #connected = false;
-  #left = false;
+  #state: "joining" | "connected" | "left" = "joining";
 
   constructor(
     consumer: WebSocketConsumer,
@@ -89,14 +88,15 @@ export class ConsumerHandler implements Handler {
 
   disconnect(code: number, reason: string): void | Promise<unknown> {
     // A group that could not be joined, or a peer that left meanwhile: there was no `connect`.
-    this.#left = true;
-    if (this.#connected) return this.#consumer.disconnect(code, reason);
+    const connected = this.#state === "connected";
+    this.#state = "left";
+    if (connected) return this.#consumer.disconnect(code, reason);
   }
 
   #connect(): void | Promise<unknown> {
     // The groups took so long to join that the connection was let go meanwhile.
-    if (this.#left) return;
-    this.#connected = true;
+    if (this.#state === "left") return;
+    this.#state = "connected";
     return this.#consumer.connect();
   }
 }

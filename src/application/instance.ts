@@ -85,13 +85,12 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
   /** For a handler that may be called several times at once. */
   #lanes: Lanes | undefined;
   #state: "connecting" | "accepted" | "refused" | "closing" | "ended" = "connecting";
-  #accepted = false;
-  /** By the application itself. */
-  #refused = false;
-  #disconnecting = false;
-  #finished = false;
-  #code = 1006;
-  #reason = "";
+  /** What the application itself said to the handshake. */
+  #answer: "accepted" | "refused" | undefined;
+  /** What is left to do at the end: `disconnect`, or wait for it, or nothing. */
+  #farewell: "due" | "begun" | "done" = "due";
+  /** What is told of the end, once it has come. */
+  #end: { readonly code: number; readonly reason: string } | undefined;
   #channel: Channel | undefined;
   #abort: AbortController | undefined;
   #liftDeadline: (() => void) | undefined;
@@ -145,23 +144,22 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
   onEnd(code: number, reason: string): void {
     if (this.#state === "ended") return;
     this.#state = "ended";
-    this.#code = code;
-    this.#reason = reason;
+    this.#end = { code, reason };
     // Groups first: whatever the handler does, no membership is left behind.
     void this.#channel?.close().catch((error: unknown) => this.#report(error, "disconnect"));
     this.#abort?.abort();
     this.#lift();
     if (this.#handler === undefined) return this.#finish();
     // There is no message of a peer that never came in.
-    if (!this.#accepted) this.#mailbox.clear();
+    if (!this.accepted) this.#mailbox.clear();
     this.#mailbox.disconnect();
-    if (!this.#finished) this.#awaitDisconnect();
+    if (this.#farewell !== "done") this.#awaitDisconnect();
   }
 
   /** Goes on without handlers that are still at work: their deadline is now. */
   abandon(): void {
     if (this.#state !== "ended") this.onEnd(1006, "");
-    if (!this.#finished) this.#letGo();
+    if (this.#farewell !== "done") this.#letGo();
   }
 
   /** Whether the handler is at work. */
@@ -171,7 +169,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   /** Whether the handshake was answered with 101, ever. */
   get accepted(): boolean {
-    return this.#accepted;
+    return this.#answer === "accepted";
   }
 
   // From the layer.
@@ -210,7 +208,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     checkOptionNames("accept", options, acceptOptionNames);
     if (this.#state === "ended") return;
     if (this.#state !== "connecting") {
-      throw acceptError(this.#accepted);
+      throw acceptError(this.accepted);
     }
     const { subprotocol } = options;
     const { subprotocols } = this.#scope;
@@ -219,12 +217,12 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     }
     // Before the link does it: bytes that came with the request may bring messages, and the end.
     this.#state = "accepted";
-    this.#accepted = true;
+    this.#answer = "accepted";
     try {
       this.#link.accept(options);
     } catch (error) {
       this.#state = "connecting";
-      this.#accepted = false;
+      this.#answer = undefined;
       throw error;
     }
     if (this.#isLive()) this.#lift();
@@ -235,7 +233,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
     if (this.#state === "accepted") return this.close(1008);
     if (this.#state !== "connecting") return;
     this.#link.reject(status, options);
-    this.#refused = true;
+    this.#answer = "refused";
     this.#state = "refused";
     this.#settleRefused();
   }
@@ -341,9 +339,10 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
         return Promise.resolve(opening).then(() => this.#opened());
       }
       case Letter.disconnect: {
-        if (this.#disconnecting) return;
-        this.#disconnecting = true;
-        const parting = handler.disconnect?.(this.#code, this.#reason);
+        if (this.#farewell !== "due") return;
+        this.#farewell = "begun";
+        const { code, reason } = this.#end!;
+        const parting = handler.disconnect?.(code, reason);
         if (parting === undefined) return this.#finish();
         return Promise.resolve(parting).then(() => this.#finish());
       }
@@ -456,10 +455,11 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   #letGo(): void {
     const { disconnectTimeout } = this.#limits;
-    const what = this.#disconnecting ? "disconnect took" : "after the end a handler went on for";
+    const begun = this.#farewell === "begun";
+    const what = begun ? "disconnect took" : "after the end a handler went on for";
     this.#report(timeoutError(what, disconnectTimeout, "was let go"), "disconnect");
     this.#mailbox.close();
-    if (this.#disconnecting) return this.#finish();
+    if (begun) return this.#finish();
     this.#awaitDisconnect();
     // Past the mailbox: the handler that hangs would hold the last letter back for ever.
     try {
@@ -478,8 +478,8 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
   }
 
   #finish(): void {
-    if (this.#finished) return;
-    this.#finished = true;
+    if (this.#farewell === "done") return;
+    this.#farewell = "done";
     this.#lift();
     this.#mailbox.close();
     this.#observer.finished();
@@ -499,7 +499,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
 
   /** What nobody awaited failed: as if the handler had. */
   #unnoticed(error: unknown): void {
-    this.failed(error, this.#accepted ? Letter.text : Letter.open);
+    this.failed(error, this.accepted ? Letter.text : Letter.open);
   }
 
   #openChannel(): Channel {
@@ -513,7 +513,7 @@ export class ApplicationInstance implements Socket, Member, MailboxReader {
   /** Whoever was joining a group when the peer left need not hear that it is too late. */
   #isNoFault(error: unknown): boolean {
     if (error instanceof Stop) return true;
-    if (this.#state !== "ended" || this.#refused) return false;
+    if (this.#state !== "ended" || this.#answer === "refused") return false;
     return isFault(error, "ERR_CHANNEL_CLOSED", "ERR_CONNECTION_ENDED");
   }
 
