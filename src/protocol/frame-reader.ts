@@ -27,13 +27,14 @@ export class FrameReader extends MessageReader {
   #due = 0;
   /** Payload bytes of it that came; their number mod 4 is the mask's phase. */
   #taken = 0;
-  /** Octets of an incomplete header; undefined as long as headers come in one piece. */
-  #header: Buffer | undefined;
-  #headerLength = 0;
+  /** The octets of a header that is not complete. */
+  #header: { readonly bytes: Buffer; length: number } | undefined;
 
   /** Whether a message or a frame has begun that has not ended. */
   get partial(): boolean {
-    return this.messageOpcode !== Opcode.continuation || this.#due > 0 || this.#headerLength > 0;
+    return (
+      this.messageOpcode !== Opcode.continuation || this.#due > 0 || this.#header !== undefined
+    );
   }
 
   /**
@@ -91,7 +92,7 @@ export class FrameReader extends MessageReader {
       }
       if (this.#due > 0) {
         position = this.#takePayload(bytes, position);
-      } else if (this.#headerLength > 0) {
+      } else if (this.#header !== undefined) {
         position = this.#continueHeader(bytes, memory, position);
       } else {
         const size = this.#readHeader(bytes, position, bytes.length);
@@ -204,8 +205,8 @@ export class FrameReader extends MessageReader {
   /** Keeps the octets of a header that is not complete. */
   #keepHeader(bytes: Buffer, position: number): number {
     if (this.deaf) return bytes.length;
-    this.#header ??= Buffer.alloc(maxHeaderSize);
-    this.#headerLength = bytes.copy(this.#header, 0, position);
+    const header = Buffer.alloc(maxHeaderSize);
+    this.#header = { bytes: header, length: bytes.copy(header, 0, position) };
     return bytes.length;
   }
 
@@ -214,9 +215,9 @@ export class FrameReader extends MessageReader {
     const header = this.#header!;
     let position = start;
     while (position < bytes.length && !this.deaf) {
-      header[this.#headerLength++] = bytes[position++]!;
-      if (this.#readHeader(header, 0, this.#headerLength) > 0) {
-        this.#headerLength = 0;
+      header.bytes[header.length++] = bytes[position++]!;
+      if (this.#readHeader(header.bytes, 0, header.length) > 0) {
+        this.#header = undefined;
         return this.#beginPayload(bytes, memory, position);
       }
     }

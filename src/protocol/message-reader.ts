@@ -66,9 +66,8 @@ export abstract class MessageReader {
   #control: PartialMessage | undefined;
   #utf8: Utf8Validator | undefined;
 
-  /** The size of the payload that the extension decodes, while it is not done with it. */
-  #decoding: number | undefined;
-  #decodingText = false;
+  /** The payload that the extension decodes, while it is not done with it. */
+  #decoding: { readonly size: number; readonly text: boolean } | undefined;
   /** Nobody wants messages any more. */
   #indifferent = false;
 
@@ -90,11 +89,12 @@ export abstract class MessageReader {
    * @returns whether it is done, and was told of.
    */
   decodeOn(): boolean {
-    if (this.#decoding === undefined) return true;
+    const decoding = this.#decoding;
+    if (decoding === undefined) return true;
     const decoded = this.extension!.decodeOn();
     if (decoded === undefined) return false;
     this.#endDecoding();
-    this.#tellDecoded(decoded);
+    this.#tellDecoded(decoded, decoding.text);
     return true;
   }
 
@@ -109,7 +109,9 @@ export abstract class MessageReader {
     this.deaf = true;
     this.#endDecoding();
     this.#message?.discard();
+    this.#message = undefined;
     this.#control?.discard();
+    this.#control = undefined;
   }
 
   /** Bytes of the message that is being read, so far. */
@@ -145,11 +147,11 @@ export abstract class MessageReader {
   /** The last frame of the message is complete. */
   protected endMessage(): void {
     const payload = this.#message?.take() ?? Buffer.alloc(0);
-    if (!this.encoded && this.messageOpcode === Opcode.text && this.#utf8?.end() === false) {
-      this.#failText();
-    } else {
-      this.tell(payload, this.encoded);
-    }
+    const complete = this.#utf8?.end() ?? true;
+    this.#message = undefined;
+    this.#utf8 = undefined;
+    if (complete) this.tell(payload, this.encoded);
+    else this.#failText();
   }
 
   /** Tells of a whole message, whose payload is not checked unless the extension has to decode it. */
@@ -164,24 +166,23 @@ export abstract class MessageReader {
   /** Has the extension decode a message, at once if that is quickly done. */
   #decode(payload: Uint8Array, text: boolean): void {
     if (this.#indifferent) return;
-    this.#decodingText = text;
     const decoded = this.extension!.decode(payload, this.maxMessageSize);
-    if (decoded !== undefined) return this.#tellDecoded(decoded);
+    if (decoded !== undefined) return this.#tellDecoded(decoded, text);
     if (!this.#budget.take(payload.length)) return void this.#failBudget();
-    this.#decoding = payload.length;
+    this.#decoding = { size: payload.length, text };
     this.sink.onDecoding?.();
   }
 
   #endDecoding(): void {
     if (this.#decoding === undefined) return;
-    this.#budget.release(this.#decoding);
+    this.#budget.release(this.#decoding.size);
     this.#decoding = undefined;
   }
 
   /** §8.1: what counts as text is what the extension gives. */
-  #tellDecoded(decoded: Uint8Array | ProtocolError): void {
+  #tellDecoded(decoded: Uint8Array | ProtocolError, text: boolean): void {
     if (decoded instanceof ProtocolError) this.#failWith(decoded);
-    else if (!this.#decodingText) this.sink.onBytes(decoded);
+    else if (!text) this.sink.onBytes(decoded);
     else this.tellText(asBuffer(decoded));
   }
 
@@ -201,6 +202,7 @@ export abstract class MessageReader {
   protected endControl(opcode: number, payload: Buffer): void {
     const kept = this.#control;
     const whole = kept !== undefined && kept.length > 0 ? kept.take() : payload;
+    this.#control = undefined;
     if (opcode === Opcode.ping) this.sink.onPing(whole);
     else if (opcode === Opcode.pong) this.sink.onPong(whole);
     else this.#endClose(whole);
