@@ -20,6 +20,8 @@ export interface HandshakeOwner {
 /** Bytes that may come before the handshake is answered; no client has to send any. */
 const maxEarly = 64 * 1024;
 
+const everyPause = Object.values(Pause);
+
 /**
  * A handshake that waits for its answer. It watches over the transport until a {@link Connection}
  * takes over; after a refusal, to the end.
@@ -76,7 +78,7 @@ export class PendingHandshake implements TransportSink {
 
   /** Leaves the transport to the connection, with what came early. */
   handOver(connection: Connection): void {
-    for (const bit of Object.values(Pause)) if ((this.pauses & bit) !== 0) connection.pause(bit);
+    for (const bit of everyPause) if ((this.pauses & bit) !== 0) connection.pause(bit);
     if (this.#earlySize > maxEarly && !connection.paused) this.transport.resume();
     for (const chunk of this.#early) connection.onData(chunk);
   }
