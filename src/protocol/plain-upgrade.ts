@@ -13,20 +13,21 @@ const firstLetter = 0x47; // G
  * @param maxSize - the most bytes that its head may have.
  */
 export function readPlainUpgrade(bytes: Buffer, maxSize: number): HandshakeRequest | undefined {
-  // Most other requests are told by less than this; `GET` decides in one octet against a preface.
+  // One octet is enough to tell the preface of HTTP/2, and TLS where nobody expects it.
   if (bytes[0] !== firstLetter) return undefined;
   const text = bytes.toString("latin1", 0, maxSize);
   const end = text.indexOf("\r\n\r\n");
-  const target = readTarget(text, text.indexOf("\r\n"));
-  if (end === -1 || target === undefined) return undefined;
+  const firstEnd = text.indexOf("\r\n");
+  if (end === -1 || !isRequestLine(text, firstEnd)) return undefined;
   const rawHeaders: string[] = [];
-  for (let at = text.indexOf("\r\n"); at < end; ) {
+  for (let at = firstEnd; at < end; ) {
     const start = at + 2;
     at = text.indexOf("\r\n", start);
     const colon = text.indexOf(":", start);
     if (colon === -1 || colon > at) return undefined;
     const name = text.slice(start, colon);
-    const value = trimWhitespace(text.slice(colon + 1, at));
+    // Read anew: a slice would keep the whole text for as long as somebody keeps the value.
+    const value = trimWhitespace(bytes.toString("latin1", colon + 1, at));
     // A line that is folded, a space before the colon, a bare CR or LF: none of it passes.
     if (!isToken(name) || !isFieldValue(value)) return undefined;
     rawHeaders.push(name, value);
@@ -36,16 +37,17 @@ export function readPlainUpgrade(bytes: Buffer, maxSize: number): HandshakeReque
     headerHolds(rawHeaders, "connection", "upgrade");
   if (!isUpgrade || hasHeader(rawHeaders, "content-length")) return undefined;
   if (hasHeader(rawHeaders, "transfer-encoding")) return undefined;
+  const target = bytes.toString("latin1", 4, firstEnd - version.length);
   const head = bytes.subarray(end + 4);
   return { method: "GET", target, httpVersion: "1.1", rawHeaders, head };
 }
 
-/** The target of `GET /… HTTP/1.1`, the line that ends at `end`. */
-function readTarget(text: string, end: number): string | undefined {
+/** Whether the line that ends at `end` is `GET /… HTTP/1.1`. */
+function isRequestLine(text: string, end: number): boolean {
   const targetEnd = end - version.length;
-  if (!text.startsWith("GET /") || !text.startsWith(version, targetEnd)) return undefined;
+  if (!text.startsWith("GET /") || !text.startsWith(version, targetEnd)) return false;
   const target = text.slice(4, targetEnd);
-  return isFieldValue(target) && !/[ \t]/.test(target) ? target : undefined;
+  return isFieldValue(target) && !/[ \t]/.test(target);
 }
 
 const version = " HTTP/1.1";

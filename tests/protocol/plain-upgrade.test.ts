@@ -57,6 +57,25 @@ describe("an opening handshake that is whole and plain (RFC 6455 §4.1)", () => 
   });
 });
 
+describe("what is kept of it", () => {
+  it("does not keep the rest", () => {
+    const cookie = `Cookie: ${"c".repeat(15_000)}`;
+    const keep = (number: number) => {
+      const first = `GET /a/long/path/${number} HTTP/1.1`;
+      const headers = [cookie, ...lines, `X-Forwarded-For: 2001:db8::aaaa:${number}`];
+      const { target, rawHeaders } = read(request({ first, headers }))!;
+      return [target, rawHeaders.at(-1)];
+    };
+    for (let i = 0; i < 20; i++) keep(i);
+    gc?.();
+    const before = process.memoryUsage().heapUsed;
+    const kept = Array.from({ length: 500 }, (_, number) => keep(number));
+    gc?.();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(kept.length * 1_000);
+    expect(kept[7]).toEqual(["/a/long/path/7", "2001:db8::aaaa:7"]);
+  });
+});
+
 describe("everything else", () => {
   it.each<[what: string, bytes: Buffer]>([
     ["nothing", Buffer.alloc(0)],
