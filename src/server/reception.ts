@@ -16,6 +16,7 @@ import { UpgradeOpening } from "./upgrade-opening.ts";
  * with all that it has said, as if nobody had looked.
  */
 export class Reception {
+  readonly #server: HttpServer | HttpsServer;
   readonly #receive: (opening: UpgradeOpening) => void;
   readonly #pass: (socket: Socket) => void;
   readonly #patience: number;
@@ -25,6 +26,7 @@ export class Reception {
 
   /** `receive` is given the opening handshakes. */
   constructor(server: HttpServer | HttpsServer, receive: (opening: UpgradeOpening) => void) {
+    this.#server = server;
     this.#receive = receive;
     // As long as node:http waits for a request; 0 is for ever.
     this.#patience = server.headersTimeout;
@@ -55,7 +57,9 @@ export class Reception {
     // What comes behind a handshake that was refused is nobody's.
     if (!this.#silent.delete(newcomer)) return;
     const { socket, transport } = newcomer;
-    const request = readPlainUpgrade(chunk, maxHeaderSize);
+    // Somebody else who listens for upgrades has to be asked, too.
+    const alone = this.#server.listenerCount("upgrade") <= 1;
+    const request = alone ? readPlainUpgrade(chunk, maxHeaderSize) : undefined;
     if (request !== undefined) {
       return this.#receive(new UpgradeOpening(request, socket, transport));
     }

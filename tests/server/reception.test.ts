@@ -97,6 +97,32 @@ describe("the first bytes of a connection", () => {
     reception.destroy();
   });
 
+  it("are left to node:http as long as somebody else listens for upgrades", async () => {
+    const server = createServer();
+    const received: string[] = [];
+    const reception = new Reception(server, (opening) => {
+      received.push(opening.target);
+      opening.refuse({ status: 503 });
+    });
+    const port = await listen(server);
+    const heard: string[] = [];
+    const ours = () => {};
+    server.on("upgrade", ours);
+    server.on("upgrade", (request, socket) => {
+      heard.push(request.url ?? "");
+      socket.destroy();
+    });
+    const first = await RawPeer.connect(port);
+    await first.write(upgradeRequest("/neighbour"));
+    await first.end();
+    server.off("upgrade", ours);
+    const second = await RawPeer.connect(port);
+    await second.write(upgradeRequest("/alone"));
+    await second.end();
+    expect([heard, received]).toEqual([["/neighbour"], ["/alone"]]);
+    reception.destroy();
+  });
+
   it("come behind a handshake that was refused: nobody reads them", async () => {
     const { port } = await start({ origins: ["https://good.example"], log: silentLogger });
     const peer = await RawPeer.connect(port);
