@@ -11,9 +11,9 @@ import { UpgradeOpening } from "./upgrade-opening.ts";
 
 /**
  * Where the sockets of a server of our own come in. Nearly all of them begin with an opening handshake
- * that is whole and plain, and that is read here: the parser of node:http, and what it ties to each
- * socket, take as long as all the rest of a connection's beginning. Every other socket goes on to it,
- * with all that it has said, as if nobody had looked.
+ * that is whole and plain, and that is read here: what the parser of node:http makes of one, and ties to
+ * its socket, takes time and memory that nobody needs. Every other socket goes on to it, with all that
+ * it has said, as if nobody had looked.
  */
 export class Reception {
   readonly #server: HttpServer | HttpsServer;
